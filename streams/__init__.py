@@ -1,0 +1,1 @@
+"""Leadclock: promises about leads, judged while they can still be kept."""

@@ -1,0 +1,1 @@
+"""The shell: what carries facts to the domain and verdicts away from it."""
