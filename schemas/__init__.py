@@ -1,0 +1,1 @@
+"""The published language: facts that come in, verdicts that go out, and the topics they travel on."""
