@@ -1,0 +1,1 @@
+"""The pure core: what follows from the facts, the agreement and now."""
