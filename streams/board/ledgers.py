@@ -1,0 +1,192 @@
+"""What the board remembers of each kind of record: the latest, whatever repeats.
+
+A ledger takes a record or leaves it: one that is not newer than what is known
+changes nothing, so reading a topic twice gives the same board.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.instants import Instant, Micros, parse_instant
+from streams.board.records import (
+    ReadBreach,
+    ReadOpenLead,
+    ReadVerdict,
+    instant_or_none,
+    micros_or_none,
+)
+from streams.board.view import Attainment
+
+_RECENT: Final = 64
+"""More breaches than any board has rows for."""
+_ENDED: Final = 100_000
+"""Leads whose end is remembered, so that an older record cannot open them again."""
+_KEPT: Final = "met"
+_ENDS: Final = ("met", "met_late", "unmet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenEntry:
+    """A lead as its latest ``open-leads`` record tells it."""
+
+    lead_id: str
+    team_id: str | None
+    rep_id: str | None
+    state: str
+    waiting_since: Instant
+    next_due_at: Instant | None
+    commitment: str
+    sequence: int
+    breached: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreachEntry:
+    """A breach as its latest record tells it."""
+
+    breach_id: str
+    subject: str
+    team_id: str | None
+    rep_id: str | None
+    commitment: str
+    status: str
+    due_at: Instant
+    detected_at: Instant
+    overrun: Micros | None
+    note: str
+
+
+class OpenLeads:
+    """Leads with a clock that runs or is breached."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, OpenEntry] = {}
+        self._ended: dict[str, int] = {}
+
+    def take(self, record: ReadOpenLead) -> tuple[OpenEntry | None, OpenEntry | None]:
+        """Take a record.
+
+        Returns:
+            What was known before, and what is known now; (None, None): nothing new.
+        """
+        before = self._entries.get(record.lead_id)
+        known = before.sequence if before else self._ended.get(record.lead_id, -1)
+        if record.sequence <= known:
+            return None, None
+        entry = _open_entry(record)
+        self._entries[record.lead_id] = entry
+        self._ended.pop(record.lead_id, None)
+        return before, entry
+
+    def end(self, lead_id: str) -> None:
+        """Take a lead's tombstone."""
+        entry = self._entries.pop(lead_id, None)
+        if entry is not None:
+            self._ended[lead_id] = entry.sequence
+            if len(self._ended) > _ENDED:
+                del self._ended[next(iter(self._ended))]
+
+    def entries(self) -> Iterable[OpenEntry]:
+        """Give all of them, in no order."""
+        return self._entries.values()
+
+
+class Breaches:
+    """Every breach's latest status, and the rows of the newest."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, str]] = {}
+        self._recent: dict[str, BreachEntry] = {}
+        self.by_status: Counter[str] = Counter()
+
+    def take(self, record: ReadBreach) -> BreachEntry | None:
+        """Take a record; None: nothing new."""
+        revision, status = self._known.get(record.breach_id, (0, ""))
+        if record.revision <= revision:
+            return None
+        entry = _breach_entry(record)
+        if status:
+            self.by_status[status] -= 1
+        self.by_status[entry.status] += 1
+        self._known[record.breach_id] = (record.revision, entry.status)
+        self._recent[record.breach_id] = entry
+        # Now and then rather than each time: sorting on every record would cost more.
+        if len(self._recent) > 2 * _RECENT:
+            self._recent = {row.breach_id: row for row in self.latest(_RECENT)}
+        return entry
+
+    def latest(self, count: int) -> list[BreachEntry]:
+        """Give the breaches with the latest due instants, latest first."""
+        return heapq.nlargest(
+            count, self._recent.values(), key=lambda row: (row.due_at, row.breach_id)
+        )
+
+
+class Verdicts:
+    """How clocks ended, by commitment."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, str]] = {}
+        self._ended: dict[str, Counter[str]] = {}
+
+    def take(self, record: ReadVerdict) -> bool:
+        """Take a record and tell whether it was new."""
+        revision, outcome = self._known.get(record.verdict_id, (0, ""))
+        if record.revision <= revision:
+            return False
+        counts = self._ended.setdefault(record.commitment, Counter())
+        if outcome:
+            counts[outcome] -= 1
+        counts[record.outcome] += 1
+        self._known[record.verdict_id] = (record.revision, record.outcome)
+        return True
+
+    def attainments(self) -> dict[str, Attainment]:
+        """Give the share kept of each commitment of which a clock has ended."""
+        shares = {
+            commitment: Attainment(
+                met=counts[_KEPT], ended=sum(counts[outcome] for outcome in _ENDS)
+            )
+            for commitment, counts in sorted(self._ended.items())
+        }
+        return {commitment: share for commitment, share in shares.items() if share.ended}
+
+
+def _open_entry(record: ReadOpenLead) -> OpenEntry:
+    next_due_at = instant_or_none(record.next_due_at)
+    due_first = [clock.commitment for clock in record.clocks if clock.due_at == record.next_due_at]
+    return OpenEntry(
+        lead_id=record.lead_id,
+        team_id=record.team_id,
+        rep_id=record.rep_id,
+        state=record.state,
+        waiting_since=parse_instant(record.waiting_since),
+        next_due_at=next_due_at,
+        commitment=due_first[0] if next_due_at is not None and due_first else "",
+        sequence=record.sequence,
+        breached=bool(record.open_breaches),
+    )
+
+
+def _breach_entry(record: ReadBreach) -> BreachEntry:
+    return BreachEntry(
+        breach_id=record.breach_id,
+        subject=record.lead_id or record.subject,
+        team_id=record.team_id,
+        rep_id=record.rep_id,
+        commitment=record.commitment,
+        status=record.status,
+        due_at=parse_instant(record.due_at),
+        detected_at=parse_instant(record.detected_at),
+        overrun=micros_or_none(record.overrun_seconds),
+        note=_note(record),
+    )
+
+
+def _note(record: ReadBreach) -> str:
+    if record.status == "retracted":
+        return record.reason or ""
+    return record.outcome or "" if record.status == "resolved" else ""
