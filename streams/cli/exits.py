@@ -1,0 +1,77 @@
+"""How a command ends: an exit code, and at most one sentence on standard error."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from typing import Final
+
+import click
+
+from streams.errors import LeadclockError
+
+DONE: Final = 0
+ANSWER_IS_NO: Final = 1
+WRONG_USE: Final = 2
+INTERRUPTED: Final = 130
+"""As a shell reports a program that SIGINT ended."""
+BROKEN_PIPE: Final = 141
+"""As a shell reports a program that SIGPIPE ended."""
+
+
+class AnswerIsNoError(LeadclockError):
+    """The command did what it was asked, and the answer is no: exit code 1.
+
+    The text, if any, is one sentence for standard error.
+    """
+
+
+def ended(run: Callable[[], object]) -> int:
+    """Run a command and tell the exit code.
+
+    What a person can mend is told in a sentence. Anything else is a defect of
+    ours and keeps its traceback.
+    """
+    try:
+        result = run()
+        # Buffered output meets a closed pipe only here.
+        sys.stdout.flush()
+    except click.ClickException as error:
+        return _say(_sentence(error), WRONG_USE)
+    except AnswerIsNoError as error:
+        return _say(str(error), ANSWER_IS_NO)
+    except LeadclockError as error:
+        return _say(str(error), WRONG_USE)
+    except (KeyboardInterrupt, click.Abort, asyncio.CancelledError):
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return BROKEN_PIPE
+    # Where click would leave with a code, it returns the code instead.
+    return result if type(result) is int else DONE
+
+
+def _say(text: str, code: int) -> int:
+    if text:
+        click.echo(text if "\n" in text else f"leadclock: {text}", err=True)
+    return code
+
+
+def _sentence(error: click.ClickException) -> str:
+    """Put click's complaint on one line, with the command it is about."""
+    text = " ".join(error.format_message().split())
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None or context.parent is None:
+        return text
+    # "leadclock send" -> "send": the program's name stands in front of every sentence.
+    command = context.command_path.partition(" ")[2]
+    return f"{command}: {text[:1].lower()}{text[1:]}"
+
+
+def _forget_stdout() -> None:
+    """Keep Python from complaining about the closed pipe once more at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        # Not a real file, as in tests: nothing will be flushed to it.
+        return
