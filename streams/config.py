@@ -137,7 +137,7 @@ class Settings:
         return cls(
             bootstrap_servers=read.addresses("BOOTSTRAP_SERVERS"),
             topic_prefix=read.name("TOPIC_PREFIX", ""),
-            app_id=read.name("APP_ID", cls.app_id),
+            app_id=read.name("APP_ID", "leadclock"),
             time=read.word("TIME", TimeMode, TimeMode.WALL),
             writer=read.word("WRITER", WriterKind, WriterKind.PLAIN),
             partitions=read.whole("PARTITIONS", DEFAULT_PARTITIONS, 1, 10_000),
