@@ -1,0 +1,287 @@
+"""Reading plain values out of an agreement, and noting all that is wrong on the way.
+
+A reader returns None where it has complained. Nothing is built from such a
+reading: whoever reads looks at `Ledger.problems` before using the result.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Final, TypeVar
+
+from schemas.instants import HOUR, MINUTE, SECOND, Instant, Micros, parse_instant
+from streams.domain.problems import Problem
+
+Path = tuple[str | int, ...]
+"""Keys and list positions from the root of the agreement down to a value."""
+
+LONGEST: Final[Micros] = 87_600 * HOUR
+"""Ten years: no promise about a lead is longer, and sums of it stay sane instants."""
+
+_DURATION: Final = re.compile(
+    r"PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,6}))?S)?", re.ASCII
+)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?%", re.ASCII)
+_MOST_DIGITS: Final = 12
+_SHOWN: Final = 60
+_FEW: Final = 12
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where readers note problems.
+
+    Attributes:
+        locate: Line and column of the value at a path, or of its key.
+        problems: What was noted so far.
+    """
+
+    locate: Callable[[Path, bool], tuple[int, int]]
+    problems: list[Problem] = field(default_factory=list)
+
+    def note(self, path: Path, found: str, wanted: str, mend: str, *, key: bool = False) -> None:
+        """Note one problem of the value at ``path``, or of its key."""
+        line, column = self.locate(path, key)
+        self.problems.append(
+            Problem(
+                line=line, column=column, where=shown(path), found=found, wanted=wanted, mend=mend
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value of the agreement and the place where it stands.
+
+    Attributes:
+        value: What the file says, as plain JSON types.
+        path: Where.
+        ledger: Where complaints go.
+        is_key: Whether it is itself the key at the end of ``path``.
+    """
+
+    value: object
+    path: Path
+    ledger: Ledger
+    is_key: bool = False
+
+    @property
+    def key(self) -> "Found":
+        """The key under which this value stands."""
+        return Found(self.path[-1], self.path, self.ledger, is_key=True)
+
+    def refuse(self, wanted: str, mend: str, *, found: str | None = None) -> None:
+        """Note that this cannot stay, and why."""
+        found = found or described(self.value)
+        self.ledger.note(self.path, found, wanted, mend, key=self.is_key)
+
+    def keys(self, known: Collection[str], *, required: Collection[str] = ()) -> "dict[str, Found]":
+        """Read a mapping of fixed keys; complain of unknown and of missing ones."""
+        entries = self.entries()
+        for name, entry in entries.items():
+            if name not in known:
+                entry.key.refuse(_one_of(known), nearest(name, known))
+        if isinstance(self.value, Mapping):
+            for name in required:
+                if name not in entries:
+                    self.refuse(f"{name!r}", f"add {name!r} here", found=f"no {name!r}")
+        return {name: entry for name, entry in entries.items() if name in known}
+
+    def entries(self) -> "dict[str, Found]":
+        """Read a mapping of free keys."""
+        if not isinstance(self.value, Mapping):
+            self.refuse("a mapping", "write it as `key: value` lines")
+            return {}
+        return {
+            str(name): Found(value, (*self.path, str(name)), self.ledger)
+            for name, value in self.value.items()
+        }
+
+    def items(self) -> "list[Found]":
+        """Read a list."""
+        if not isinstance(self.value, list):
+            self.refuse("a list", "write it in brackets: [...]")
+            return []
+        return [
+            Found(value, (*self.path, index), self.ledger) for index, value in enumerate(self.value)
+        ]
+
+    def text(self, *, longest: int = 64) -> str | None:
+        """Read a text that is not blank; a bare number is one, too."""
+        value = self.value
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or not value.strip():
+            self.refuse("a text", "write a text, in quotes if need be")
+            return None
+        if len(value) > longest:
+            self.refuse(f"at most {longest} characters", "shorten it", found=f"{len(value)}")
+            return None
+        return value
+
+    def texts(self) -> frozenset[str]:
+        """Read a list of texts, none twice; a single text is a list of one."""
+        if not isinstance(self.value, list):
+            one = self.text()
+            return frozenset() if one is None else frozenset({one})
+        seen: set[str] = set()
+        for item in self.items():
+            text = item.text()
+            if text in seen:
+                item.refuse("each value once", "remove the second one")
+            elif text is not None:
+                seen.add(text)
+        if not self.value:
+            self.refuse("at least one value", "add a value, or remove the key")
+        return frozenset(seen)
+
+    def word(self, words: Collection[str]) -> str | None:
+        """Read one word of a closed list."""
+        if isinstance(self.value, str) and self.value in words:
+            return self.value
+        mend = nearest(self.value, words) if isinstance(self.value, str) else "write one of them"
+        self.refuse("one of " + ", ".join(words), mend)
+        return None
+
+    def words(self, words: Collection[str]) -> frozenset[str]:
+        """Read a list of words of a closed list; a single word is a list of one."""
+        items = self.items() if isinstance(self.value, list) else [self]
+        if not items:
+            self.refuse("at least one of " + ", ".join(words), "add one, or remove the key")
+        return frozenset(word for item in items if (word := item.word(words)) is not None)
+
+    def whole(self, *, least: int = 1, most: int = 10**9) -> int | None:
+        """Read a whole number from ``least`` to ``most``."""
+        value = self.value
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value[:_MOST_DIGITS])
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            self.refuse(f"a whole number from {least} to {most}", "write such a number")
+            return None
+        return value
+
+    def truth(self) -> bool:
+        """Read true or false."""
+        if self.value in (True, "true") or self.value in (False, "false"):
+            return self.value in (True, "true")
+        self.refuse("true or false", "write true or false")
+        return False
+
+    def percent(self) -> Decimal | None:
+        """Read a percentage above 0 and at most 100, e.g. ``90%``, as it is written."""
+        match = _PERCENT.fullmatch(self.value) if isinstance(self.value, str) else None
+        if match and 0 < Decimal(match[1]) <= 100:  # noqa: PLR2004 - that is what per cent means
+            return Decimal(match[1])
+        self.refuse("a percentage above 0% and at most 100%", "write it as 90%")
+        return None
+
+    def day(self) -> date | None:
+        """Read a date, e.g. ``2026-12-24``."""
+        try:
+            return day_of(self.value)
+        except ValueError:
+            self.refuse("a date", "write it as 2026-12-24")
+            return None
+
+    def instant(self) -> Instant | None:
+        """Read an RFC 3339 instant with an offset."""
+        try:
+            return parse_instant(str(self.value))
+        except ValueError:
+            self.refuse(
+                "an instant with an offset from UTC", "write it as 2026-04-01T00:00:00+02:00"
+            )
+            return None
+
+    def duration(self, *, least: Micros = 0) -> Micros | None:
+        """Read an ISO 8601 duration of hours, minutes and seconds."""
+        length = _length(self.value)
+        if length is None:
+            self.refuse("hours, minutes and seconds as PT1H30M", _duration_advice(self.value))
+        elif length < least:
+            self.refuse("more than nothing", "write how long, as PT1H30M")
+        elif length > LONGEST:
+            self.refuse("at most ten years", "write PT87600H or less")
+        else:
+            return length
+        return None
+
+
+def optional(found: Found | None, read: Callable[[Found], _T]) -> _T | None:
+    """Read a value that may be left out."""
+    return None if found is None else read(found)
+
+
+def day_of(value: object) -> date:
+    """Turn the text of a date into the date.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError(f"{value!r} is no date")
+    return date.fromisoformat(value)
+
+
+def shown(path: Path) -> str:
+    """Write a path as people do: ``sales[0].target``."""
+    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(parts).removeprefix(".")
+
+
+def described(value: object) -> str:
+    """Say in a few words what a value is."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return repr(value if len(value) <= _SHOWN else value[:_SHOWN] + "...")
+        case Mapping():
+            return "a mapping"
+        case _:
+            return "a list"
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Advise the known word that ``name`` most likely was meant to be."""
+    by_shape = {_shape(word): word for word in known}
+    close = get_close_matches(_shape(name), by_shape, n=1)
+    return f"did you mean {by_shape[close[0]]!r}?" if close else "remove it, or write a known one"
+
+
+def _one_of(known: Collection[str]) -> str:
+    few = len(known) <= _FEW
+    return "one of " + ", ".join(known) if few else "a key that the agreement knows"
+
+
+def _shape(word: str) -> str:
+    return word.lower().replace("-", "_")
+
+
+def _length(value: object) -> Micros | None:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None or any(len(part or "") > _MOST_DIGITS for part in match.groups()):
+        return None
+    fraction = int((match[4] or "").ljust(6, "0"))
+    hours, minutes, whole = (int(part or 0) for part in match.groups()[:3])
+    return hours * HOUR + minutes * MINUTE + whole * SECOND + fraction
+
+
+def _duration_advice(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"P(?!T).+", value):
+        return (
+            "a day is not a length of business time: write hours (PT24H), and for a target "
+            "end_of_next_business_day or {business_days: 10}"
+        )
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"say of what: PT{value}M is minutes, PT{value}S is seconds"
+    return "write PT1H30M for an hour and a half, PT30S for half a minute"
