@@ -1,0 +1,18 @@
+"""What a reader yields: a line's number with its fact, or with why it has none."""
+
+from typing import NamedTuple
+
+from schemas.codec import RefusedError
+from schemas.facts import AnyFact
+
+
+class Told(NamedTuple):
+    """One line's news.
+
+    Attributes:
+        line: Number of the line in the file, from 1; a line may tell several facts.
+        fact: The fact, or the error that says why there is none.
+    """
+
+    line: int
+    fact: AnyFact | RefusedError
