@@ -1,1 +1,1 @@
-"""The published language: facts that come in, verdicts that go out, and the topics they travel on."""
+"""The published language: facts come in, verdicts go out, topics carry them."""

@@ -4,191 +4,23 @@ Source:
     Contract, section 1.
 """
 
-import re
-import types
 import typing
-from collections.abc import Callable
-from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 import orjson
 
-from schemas.facts import FACTS, SCOPE_KEYS, TYPES, AnyFact, Fact, Rule
-from schemas.instants import MINUTE, Instant, format_instant, parse_instant
+from schemas.facts import FACTS, TYPES, AnyFact, Fact
+from schemas.forms import Check, check_of
+from schemas.instants import MINUTE, SECOND, Instant, format_instant
+from schemas.refusals import RefusalReason, RefusedError
+from schemas.rules import Rule, rule_of
+from schemas.topics import INPUTS, TOPICS
 
 LARGEST_VALUE: Final = 64 * 1024
 """Bytes of the longest value that is accepted."""
 FUTURE_ALLOWANCE: Final = 2 * MINUTE
 """How far ``occurred_at`` may lie after the record's timestamp."""
-
-
-class RefusalReason(StrEnum):
-    """Why bytes can never become a fact: the closed list, also a metric label."""
-
-    TOO_LARGE = "too_large"
-    NO_VALUE = "no_value"
-    NOT_JSON = "not_json"
-    NOT_AN_OBJECT = "not_an_object"
-    MISSING_TYPE = "missing_type"
-    UNKNOWN_TYPE = "unknown_type"
-    TYPE_MISMATCH = "type_mismatch"
-    MISSING_FIELD = "missing_field"
-    WRONG_TYPE = "wrong_type"
-    BAD_ID = "bad_id"
-    BAD_LEAD_ID = "bad_lead_id"
-    BAD_INSTANT = "bad_instant"
-    BAD_MONEY = "bad_money"
-    UNKNOWN_WORD = "unknown_word"
-    BAD_SCOPE = "bad_scope"
-    KEY_MISMATCH = "key_mismatch"
-    FROM_THE_FUTURE = "from_the_future"
-    MISROUTED = "misrouted"
-    TOO_MANY_FACTS = "too_many_facts"
-    BAD_POLICY = "bad_policy"
-
-
-class RefusedError(Exception):
-    """These bytes can never be a fact; they are set aside with a reason.
-
-    Attributes:
-        reason: Code from the closed list.
-        detail: One sentence: what was found, what was wanted. Never a value that
-            could name a person.
-    """
-
-    def __init__(self, reason: RefusalReason, detail: str) -> None:
-        """Keep both parts."""
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-
-
-_LEAD_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
-_MONEY = re.compile(r"-?\d{1,15}(?:\.\d{1,6})?", re.ASCII)
-_LONGEST_ID: Final = 64
-
-Check = Callable[[Any], Any]
-
-
-def _wrong(found: object, wanted: str) -> RefusedError:
-    return RefusedError(RefusalReason.WRONG_TYPE, f"{type(found).__name__} instead of {wanted}")
-
-
-def _text(value: Any) -> Any:
-    if type(value) is not str:
-        raise _wrong(value, "text")
-    return value
-
-
-def _name(value: Any) -> Any:
-    if not _text(value):
-        raise RefusedError(RefusalReason.BAD_ID, "empty text")
-    return value
-
-
-def _id(value: Any) -> Any:
-    if not 1 <= len(_text(value)) <= _LONGEST_ID:
-        raise RefusedError(RefusalReason.BAD_ID, f"{len(value)} characters instead of 1 to 64")
-    return value
-
-
-def _lead_id(value: Any) -> Any:
-    if _LEAD_ID.fullmatch(_text(value)) is None:
-        raise RefusedError(
-            RefusalReason.BAD_LEAD_ID, "not 1 to 64 characters of A-Z a-z 0-9 . _ : -"
-        )
-    return value
-
-
-def _instant(value: Any) -> Any:
-    try:
-        return parse_instant(_text(value))
-    except ValueError as error:
-        raise RefusedError(
-            RefusalReason.BAD_INSTANT, "not an RFC 3339 instant with an offset"
-        ) from error
-
-
-def _money(value: Any) -> Any:
-    # A number has been through binary floating point by the time it is seen here.
-    if type(value) is not str or _MONEY.fullmatch(value) is None:
-        raise RefusedError(RefusalReason.BAD_MONEY, 'not decimal text such as "1200.50"')
-    return value
-
-
-def _number(value: Any) -> Any:
-    if type(value) is not int and type(value) is not float:
-        raise _wrong(value, "a number")
-    return value
-
-
-def _integer(value: Any) -> Any:
-    if type(value) is not int:
-        raise _wrong(value, "a whole number")
-    return value
-
-
-def _flag(value: Any) -> Any:
-    if type(value) is not bool:
-        raise _wrong(value, "true or false")
-    return value
-
-
-def _object(value: Any) -> Any:
-    if type(value) is not dict:
-        raise _wrong(value, "an object")
-    return value
-
-
-def _scope(value: Any) -> Any:
-    for key, listed in _object(value).items():
-        if key not in SCOPE_KEYS:
-            raise RefusedError(RefusalReason.BAD_SCOPE, f"key is none of {', '.join(SCOPE_KEYS)}")
-        wanted = listed if type(listed) is list else [listed]
-        if not wanted or any(type(one) is not str for one in wanted):
-            raise RefusedError(RefusalReason.BAD_SCOPE, f"{key} is neither text nor a list of texts")
-    return value
-
-
-_CHECKS: Final[dict[str, Check]] = {
-    "text": _text,
-    "name": _name,
-    "id": _id,
-    "lead_id": _lead_id,
-    "instant": _instant,
-    "money": _money,
-    "number": _number,
-    "integer": _integer,
-    "flag": _flag,
-    "object": _object,
-    "scope": _scope,
-}
-
-
-def _check_of(rule: Rule) -> Check:
-    if rule.form != "word":
-        return _CHECKS[rule.form]
-    listed, otherwise = frozenset(rule.words), rule.otherwise
-
-    def word(value: Any) -> Any:
-        if _text(value) in listed:
-            return value
-        if otherwise is None:
-            raise RefusedError(
-                RefusalReason.UNKNOWN_WORD, f"not one of {', '.join(rule.words)}"
-            )
-        return otherwise
-
-    return word
-
-
-def rule_of(hint: Any) -> Rule:
-    """Find the rule in a field's annotation, optional or not."""
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        hint = typing.get_args(hint)[0]
-    rule: Rule = hint.__metadata__[0]
-    return rule
 
 
 class Field(typing.NamedTuple):
@@ -207,33 +39,16 @@ def fields_of(kind: type[AnyFact]) -> tuple[Field, ...]:
     found = []
     for field in msgspec.structs.fields(kind):
         rule = rule_of(hints[field.name])
+        assert rule is not None
         found.append(
-            Field(field.name, rule.name or field.name, field.required, rule, _check_of(rule))
+            Field(field.name, rule.name or field.name, field.required, rule, check_of(rule))
         )
     return tuple(found)
 
 
 _FIELDS: Final = {name: fields_of(kind) for name, kind in TYPES.items()}
 
-TYPES_ON: Final[dict[str, frozenset[str]]] = {
-    "lead-created": frozenset({"lead-created"}),
-    "handed-off": frozenset({"handed-off"}),
-    "contact-attempt": frozenset({"contact-attempt"}),
-    "lead-closed": frozenset({"lead-closed"}),
-    "clock-control": frozenset(
-        {
-            "clock-paused",
-            "clock-resumed",
-            "handed-back",
-            "lead-updated",
-            "fact-withdrawn",
-            "lead-erased",
-        }
-    ),
-    "sla-control": frozenset(
-        {"policy-published", "exclusion-declared", "source-heartbeat", "obligation-fulfilled"}
-    ),
-}
+TYPES_ON: Final = {name: frozenset(TOPICS[name].records) for name in INPUTS}
 """Which types each input topic carries."""
 
 TOPIC_OF: Final[dict[str, str]] = {
@@ -255,15 +70,16 @@ def decode(value: bytes | None, *, topic: str | None = None) -> AnyFact:
     """
     if value is None:
         raise RefusedError(RefusalReason.NO_VALUE, "a record without a value")
-    # A published agreement lists every holiday of several years; facts of leads stay small.
-    if len(value) > LARGEST_VALUE and topic != "sla-control":
+    if len(value) > LARGEST_VALUE:
         raise RefusedError(RefusalReason.TOO_LARGE, f"{len(value)} bytes, at most {LARGEST_VALUE}")
     try:
         told = orjson.loads(value)
     except orjson.JSONDecodeError as error:
         raise RefusedError(RefusalReason.NOT_JSON, "not JSON in UTF-8") from error
     if type(told) is not dict:
-        raise RefusedError(RefusalReason.NOT_AN_OBJECT, f"{type(told).__name__} instead of an object")
+        raise RefusedError(
+            RefusalReason.NOT_AN_OBJECT, f"{type(told).__name__} instead of an object"
+        )
     return fact_of(told, topic=topic)
 
 
@@ -274,7 +90,7 @@ def _type_of(told: dict[str, Any], topic: str | None) -> str:
             return topic
         raise RefusedError(RefusalReason.MISSING_TYPE, "no type, and the topic does not tell it")
     if type(name) is not str:
-        raise _wrong(name, "text in type")
+        raise RefusedError(RefusalReason.WRONG_TYPE, f"type: {type(name).__name__} instead of text")
     if name not in TYPES:
         raise RefusedError(RefusalReason.UNKNOWN_TYPE, "type is none that is known")
     if topic is not None and name not in TYPES_ON[topic]:
@@ -302,8 +118,8 @@ def fact_of(told: dict[str, Any], *, topic: str | None = None) -> AnyFact:
 def encode(fact: AnyFact) -> bytes:
     """Write a fact as its canonical JSON: ``type``, then the fields in declared order.
 
-    Absent fields are left out and defaults written, so that equal contents give equal
-    bytes however they were told. ``decode(encode(x)) == x``.
+    Absent fields are left out and defaults written, so that facts of a lead with equal
+    contents give equal bytes however they were told. ``decode(encode(x)) == x``.
     """
     told: dict[str, Any] = {"type": fact.TYPE}
     for attribute, json_name, _, rule, _check in _FIELDS[fact.TYPE]:
@@ -323,26 +139,27 @@ def pack_fact(fact: Fact) -> list[Any]:
 
 def unpack_fact(packed: list[Any]) -> Fact:
     """Rebuild what ``pack_fact`` flattened; fields appended since then get their defaults."""
-    kind = FACTS[packed[0]]
-    return kind(**dict(zip(kind.__struct_fields__, packed[1:], strict=False)))
+    kind: type[Fact] = FACTS[packed[0]]
+    told: dict[str, Any] = dict(zip(kind.__struct_fields__, packed[1:], strict=False))
+    return kind(**told)
 
 
 _CODES: Final = {kind: code for code, kind in enumerate(FACTS)}
 
 
-def check_future(fact: AnyFact, recorded_at: Instant) -> None:
+def check_future(fact: AnyFact, record_at: Instant) -> None:
     """Refuse a fact that claims to have happened well after its record was written.
 
     Args:
         fact: What was decoded.
-        recorded_at: The Kafka record's timestamp.
+        record_at: The Kafka record's timestamp.
 
     Raises:
         RefusedError: ``from_the_future``; never clamped, since a wrong clock would
             otherwise turn into negative response times.
     """
-    if fact.occurred_at > recorded_at + FUTURE_ALLOWANCE:
-        ahead = (fact.occurred_at - recorded_at) // 1_000_000
+    if fact.occurred_at > record_at + FUTURE_ALLOWANCE:
+        ahead = (fact.occurred_at - record_at) // SECOND
         raise RefusedError(
             RefusalReason.FROM_THE_FUTURE,
             f"occurred_at is {ahead} s after the record's timestamp, at most 120 s are allowed",
@@ -356,14 +173,34 @@ def seen_at_in_file(fact: AnyFact) -> Instant:
     return fact.occurred_at
 
 
-def seen_at_on_kafka(fact: AnyFact, recorded_at: Instant, read_at: Instant | None) -> Instant:
+def seen_at_on_kafka(fact: AnyFact, record_at: Instant, read_at: Instant | None) -> Instant:
     """When a fact on Kafka became known.
 
     Args:
         fact: What was decoded.
-        recorded_at: The record's timestamp.
+        record_at: The record's timestamp.
         read_at: The wall clock at first reading, which bounds the timestamp; None in an
             app on ``time: facts``.
     """
-    known_at = recorded_at if read_at is None else min(recorded_at, read_at)
+    known_at = record_at if read_at is None else min(record_at, read_at)
     return max(fact.occurred_at, known_at)
+
+
+__all__ = [
+    "FUTURE_ALLOWANCE",
+    "LARGEST_VALUE",
+    "TOPIC_OF",
+    "TYPES_ON",
+    "Field",
+    "RefusalReason",
+    "RefusedError",
+    "check_future",
+    "decode",
+    "encode",
+    "fact_of",
+    "fields_of",
+    "pack_fact",
+    "seen_at_in_file",
+    "seen_at_on_kafka",
+    "unpack_fact",
+]

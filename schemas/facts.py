@@ -8,39 +8,11 @@ Source:
     Contract, section 1.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 
-
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """How a JSON value becomes a field.
-
-    Attributes:
-        form: ``text``, ``name`` (text that is not empty), ``id``, ``lead_id``, ``instant``,
-            ``money``, ``word``, ``number``, ``integer``, ``flag``, ``object`` or ``scope``;
-            each has one check in the codec.
-        words: The closed list, for ``word``.
-        otherwise: What an unknown word becomes; None: it is refused.
-        name: The field's name in JSON where Python reserves it.
-        doc: Meaning, with unit; goes into the exported schema.
-    """
-
-    form: str
-    words: tuple[str, ...] = ()
-    otherwise: str | None = None
-    name: str | None = None
-    doc: str = ""
-
-
-def words(*listed: str, doc: str = "", otherwise: str | None = None) -> Rule:
-    """Declare a field whose values come from a closed list."""
-    return Rule(form="word", words=listed, otherwise=otherwise, doc=doc)
-
+from schemas.rules import SCOPE_KEYS, Rule, instant, name, number, text, words
 
 STAGES: Final = ("iql", "mql", "sql")
 CHANNELS: Final = ("call", "voicemail", "email", "message", "meeting", "other")
@@ -72,19 +44,36 @@ CLOCKS: Final = (
     "obligation",
 )
 
-Text = Annotated[str, Rule(form="text", doc="Free text of the source; never a person's name or address.")]
+EventId = Annotated[
+    str, Rule(form="id", doc="The producer's id; the same fact sent twice carries the same id.")
+]
+LeadId = Annotated[
+    str, Rule(form="lead_id", doc="The lead, opaque, never a mail address; equals the key.")
+]
+OccurredAt = Annotated[int, instant("When it happened.")]
+RecordedAt = Annotated[int, instant("When the source wrote it down.")]
+Origin = Annotated[
+    str, text("The connector (CRM, dialer, mail) whose silence is watched; never a person.")
+]
+TeamId = Annotated[str, name("The team that owns the lead from here on.")]
+OwnerId = Annotated[str, name("Pseudonymous id of the rep; absent: the team's queue.")]
+Source = Annotated[str, text("Where the lead came from, such as website or fair.")]
+Segment = Annotated[str, text("Which part of the market the lead belongs to.")]
 Stage = Annotated[str, words(*STAGES, doc="Information, marketing or sales qualified lead.")]
-Number = Annotated[float, Rule(form="number")]
-Seconds = Annotated[float, Rule(form="number", doc="Seconds.")]
-Money = Annotated[str, Rule(form="money", doc='Decimal text such as "1200.50"; numbers are refused.')]
-TeamId = Annotated[str, Rule(form="name", doc="The team that owns the lead from here on.")]
-RepId = Annotated[str, Rule(form="name", doc="Pseudonymous id of the rep; absent: the team's queue.")]
+Score = Annotated[float, number("The source's lead score.")]
+Campaign = Annotated[str, text("The campaign that brought the lead.")]
+Role = Annotated[str, text("The function of the contact, such as director; never a name.")]
+Value = Annotated[
+    str, Rule(form="money", doc="What the lead may be worth: decimal text; numbers are refused.")
+]
 ClockKind = Annotated[str, words(*CLOCKS, doc="A clock kind; absent: all.")]
-
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What every fact about a lead carries.
+
+    A field may be appended to a fact below, never to this one: in the packed form
+    the fields of the fact follow on these.
 
     Attributes:
         event_id: The producer's id; the same fact sent twice carries the same id.
@@ -96,11 +85,11 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     TYPE: ClassVar[str] = ""
 
-    event_id: Annotated[str, Rule(form="id", doc="The same fact sent twice carries the same id.")]
-    lead_id: Annotated[str, Rule(form="lead_id", doc="The lead; equals the record's key.")]
-    occurred_at: Annotated[int, Rule(form="instant", doc="When it happened.")]
-    recorded_at: Annotated[int, Rule(form="instant", doc="When the source wrote it down.")] | None = None
-    origin: Annotated[str, Rule(form="text", doc="The connector whose silence is watched.")] | None = None
+    event_id: EventId
+    lead_id: LeadId
+    occurred_at: OccurredAt
+    recorded_at: RecordedAt | None = None
+    origin: Origin | None = None
 
 
 class LeadCreated(Fact, frozen=True, kw_only=True, gc=False):
@@ -108,13 +97,13 @@ class LeadCreated(Fact, frozen=True, kw_only=True, gc=False):
 
     TYPE = "lead-created"
 
-    source: Text | None = None
-    segment: Text | None = None
+    source: Source | None = None
+    segment: Segment | None = None
     stage: Stage = "mql"
-    score: Number | None = None
-    campaign: Text | None = None
-    role: Text | None = None
-    value: Money | None = None
+    score: Score | None = None
+    campaign: Campaign | None = None
+    role: Role | None = None
+    value: Value | None = None
 
 
 class HandedOff(Fact, frozen=True, kw_only=True, gc=False):
@@ -123,8 +112,8 @@ class HandedOff(Fact, frozen=True, kw_only=True, gc=False):
     TYPE = "handed-off"
 
     team_id: TeamId
-    rep_id: RepId | None = None
-    score: Number | None = None
+    rep_id: OwnerId | None = None
+    score: Score | None = None
     stage: Stage | None = None
 
 
@@ -133,16 +122,21 @@ class ContactAttempt(Fact, frozen=True, kw_only=True, gc=False):
 
     TYPE = "contact-attempt"
 
-    channel: Annotated[str, words(*CHANNELS, otherwise="other", doc="An unknown channel is other.")]
-    attempt_id: Annotated[str, Rule(form="name", doc="The attempt; default: event_id.")] | None = None
-    rep_id: RepId | None = None
+    channel: Annotated[str, words(*CHANNELS, otherwise="other", doc="By which way.")]
+    attempt_id: (
+        Annotated[str, name("The attempt, when several facts tell of it; default: event_id.")]
+        | None
+    ) = None
+    rep_id: Annotated[str, name("Pseudonymous id of who tried; absent: unknown.")] | None = None
     party: Annotated[str, words(*PARTIES, doc="Whose attempt it is.")] = "sales"
-    direction: Annotated[str, words(*DIRECTIONS)] = "outbound"
-    outcome: Annotated[str, words(*ATTEMPT_OUTCOMES)] | None = None
-    automated: Annotated[bool, Rule(form="flag", doc="Sent by a machine.")] = False
-    duration_seconds: Seconds | None = None
-    effort_seconds: Seconds | None = None
-    evidence: Annotated[str, words(*EVIDENCE, doc="Who wrote it down: a person or a system.")] = "manual"
+    direction: Annotated[str, words(*DIRECTIONS, doc="Who turned to whom.")] = "outbound"
+    outcome: Annotated[str, words(*ATTEMPT_OUTCOMES, doc="What came of it.")] | None = None
+    automated: Annotated[bool, Rule(form="flag", doc="Made by a machine.")] = False
+    duration_seconds: Annotated[float, number("How long it lasted, in seconds.")] | None = None
+    effort_seconds: Annotated[float, number("Work spent on it, in seconds.")] | None = None
+    evidence: Annotated[
+        str, words(*EVIDENCE, doc="Who wrote it down: a person, or a system as it happened.")
+    ] = "manual"
 
 
 class LeadClosed(Fact, frozen=True, kw_only=True, gc=False):
@@ -150,11 +144,14 @@ class LeadClosed(Fact, frozen=True, kw_only=True, gc=False):
 
     TYPE = "lead-closed"
 
-    outcome: Annotated[str, words(*CLOSE_OUTCOMES)]
-    reason: Text | None = None
-    revenue: Money | None = None
-    currency: Text | None = None
-    merged_into: Annotated[str, Rule(form="name", doc="The surviving lead.")] | None = None
+    outcome: Annotated[str, words(*CLOSE_OUTCOMES, doc="How it ended.")]
+    reason: Annotated[str, text("Why, in the source's words.")] | None = None
+    revenue: (
+        Annotated[str, Rule(form="money", doc="What was sold: decimal text; numbers are refused.")]
+        | None
+    ) = None
+    currency: Annotated[str, text("Currency of the revenue, as ISO 4217 code.")] | None = None
+    merged_into: Annotated[str, name("The surviving lead.")] | None = None
 
 
 class ClockPaused(Fact, frozen=True, kw_only=True, gc=False):
@@ -162,7 +159,7 @@ class ClockPaused(Fact, frozen=True, kw_only=True, gc=False):
 
     TYPE = "clock-paused"
 
-    reason: Text
+    reason: Annotated[str, text("Why; one that the agreement does not list pauses nothing.")]
     clock: ClockKind | None = None
 
 
@@ -171,7 +168,7 @@ class ClockResumed(Fact, frozen=True, kw_only=True, gc=False):
 
     TYPE = "clock-resumed"
 
-    reason: Text
+    reason: Annotated[str, text("The reason of the pause that ends.")]
     clock: ClockKind | None = None
 
 
@@ -180,7 +177,7 @@ class HandedBack(Fact, frozen=True, kw_only=True, gc=False):
 
     TYPE = "handed-back"
 
-    reason: Text
+    reason: Annotated[str, text("Why Sales returns it.")]
 
 
 class LeadUpdated(Fact, frozen=True, kw_only=True, gc=False):
@@ -188,13 +185,13 @@ class LeadUpdated(Fact, frozen=True, kw_only=True, gc=False):
 
     TYPE = "lead-updated"
 
-    source: Text | None = None
-    segment: Text | None = None
+    source: Source | None = None
+    segment: Segment | None = None
     stage: Stage | None = None
-    score: Number | None = None
-    campaign: Text | None = None
-    role: Text | None = None
-    value: Money | None = None
+    score: Score | None = None
+    campaign: Campaign | None = None
+    role: Role | None = None
+    value: Value | None = None
 
 
 class FactWithdrawn(Fact, frozen=True, kw_only=True, gc=False):
@@ -202,7 +199,7 @@ class FactWithdrawn(Fact, frozen=True, kw_only=True, gc=False):
 
     TYPE = "fact-withdrawn"
 
-    withdraws: Annotated[str, Rule(form="name", doc="The event_id that is withdrawn.")]
+    withdraws: Annotated[str, Rule(form="id", doc="The event_id that is withdrawn.")]
 
 
 class LeadErased(Fact, frozen=True, kw_only=True, gc=False):
@@ -216,10 +213,10 @@ class ControlFact(msgspec.Struct, frozen=True, kw_only=True):
 
     TYPE: ClassVar[str] = ""
 
-    event_id: Annotated[str, Rule(form="id", doc="The same fact sent twice carries the same id.")]
-    occurred_at: Annotated[int, Rule(form="instant", doc="When it happened.")]
-    recorded_at: Annotated[int, Rule(form="instant", doc="When the source wrote it down.")] | None = None
-    origin: Annotated[str, Rule(form="text", doc="The connector.")] | None = None
+    event_id: EventId
+    occurred_at: OccurredAt
+    recorded_at: RecordedAt | None = None
+    origin: Origin | None = None
 
 
 class PolicyPublished(ControlFact, frozen=True, kw_only=True):
@@ -228,8 +225,10 @@ class PolicyPublished(ControlFact, frozen=True, kw_only=True):
     TYPE = "policy-published"
 
     version: Annotated[int, Rule(form="integer", doc="Counts up; a version never changes.")]
-    effective_from: Annotated[int, Rule(form="instant", doc="From when on it may hold.")]
-    body: Annotated[dict[str, Any], Rule(form="object", doc="The resolved agreement.")]
+    effective_from: Annotated[int, instant("From when on it may hold.")]
+    body: Annotated[
+        dict[str, Any], Rule(form="object", doc="The agreement, its holidays resolved into dates.")
+    ]
 
 
 class ExclusionDeclared(ControlFact, frozen=True, kw_only=True):
@@ -237,14 +236,22 @@ class ExclusionDeclared(ControlFact, frozen=True, kw_only=True):
 
     TYPE = "exclusion-declared"
 
-    exclusion_id: Annotated[str, Rule(form="name", doc="The exclusion.")]
-    from_at: Annotated[int, Rule(form="instant", name="from", doc="First instant of it.")]
-    to_at: Annotated[int, Rule(form="instant", name="to", doc="End, not in it.")]
-    reason: Text
-    declared_by: Text | None = None
-    scope: Annotated[
-        dict[str, Any], Rule(form="scope", doc="Each key: a value or a list of values.")
-    ] | None = None
+    exclusion_id: Annotated[str, name("The exclusion; its earliest declaration holds.")]
+    from_at: Annotated[int, instant("Its first instant.", name="from")]
+    to_at: Annotated[int, instant("Its end, not in it.", name="to")]
+    reason: Annotated[str, text("Why; one that the agreement does not list stops no clock.")]
+    declared_by: Annotated[str, text("The function that declared it; never a name.")] | None = None
+    scope: (
+        Annotated[
+            dict[str, Any],
+            Rule(
+                form="scope",
+                doc="Whom it concerns: each key with a value or a list of values, "
+                "all of which must match; absent: everybody.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class SourceHeartbeat(ControlFact, frozen=True, kw_only=True):
@@ -252,8 +259,8 @@ class SourceHeartbeat(ControlFact, frozen=True, kw_only=True):
 
     TYPE = "source-heartbeat"
 
-    origin: Annotated[str, Rule(form="name", doc="The connector that speaks.")]
-    complete_up_to: Annotated[int, Rule(form="instant", doc="Complete up to here.")]
+    origin: Annotated[str, name("The connector that speaks.")]
+    complete_up_to: Annotated[int, instant("All of its facts up to then have been sent.")]
 
 
 class ObligationFulfilled(ControlFact, frozen=True, kw_only=True):
@@ -261,8 +268,8 @@ class ObligationFulfilled(ControlFact, frozen=True, kw_only=True):
 
     TYPE = "obligation-fulfilled"
 
-    obligation: Annotated[str, Rule(form="name", doc="The obligation's id.")]
-    by: Text | None = None
+    obligation: Annotated[str, name("The obligation's id in the agreement.")]
+    by: Annotated[str, text("The function that met it; never a name.")] | None = None
 
 
 AnyFact = Fact | ControlFact
@@ -288,8 +295,42 @@ CONTROL_FACTS: Final[tuple[type[ControlFact], ...]] = (
     ObligationFulfilled,
 )
 
-TYPES: Final[dict[str, type[Fact] | type[ControlFact]]] = {
-    kind.TYPE: kind for kind in (*FACTS, *CONTROL_FACTS)
+TYPES: Final[dict[str, type[AnyFact]]] = {
+    **{kind.TYPE: kind for kind in FACTS},
+    **{kind.TYPE: kind for kind in CONTROL_FACTS},
 }
+"""Every fact by the name of its type."""
 
-SCOPE_KEYS: Final = ("team_id", "rep_id", "segment", "source", "campaign", "origin")
+__all__ = [
+    "ATTEMPT_OUTCOMES",
+    "CHANNELS",
+    "CLOCKS",
+    "CLOSE_OUTCOMES",
+    "CONTROL_FACTS",
+    "DIRECTIONS",
+    "EVIDENCE",
+    "FACTS",
+    "PARTIES",
+    "SCOPE_KEYS",
+    "STAGES",
+    "TYPES",
+    "AnyFact",
+    "ClockPaused",
+    "ClockResumed",
+    "ContactAttempt",
+    "ControlFact",
+    "ExclusionDeclared",
+    "Fact",
+    "FactWithdrawn",
+    "HandedBack",
+    "HandedOff",
+    "LeadClosed",
+    "LeadCreated",
+    "LeadErased",
+    "LeadUpdated",
+    "ObligationFulfilled",
+    "PolicyPublished",
+    "Rule",
+    "SourceHeartbeat",
+    "words",
+]

@@ -20,9 +20,12 @@ DAY: Final = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-# datetime.fromisoformat also takes week dates, basic forms and a comma: not RFC 3339.
+# datetime.fromisoformat also takes week dates, basic forms, a comma, offsets of 99 minutes
+# and, from some Python on, 24:00: not RFC 3339, and not the same on every Python.
 _RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
+    r"(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
 )
 
 
@@ -30,17 +33,24 @@ def parse_instant(text: str) -> Instant:
     """Read an RFC 3339 instant with an offset; digits after the sixth are cut off.
 
     Raises:
-        ValueError: The text is something else, or no such instant exists.
+        ValueError: The text is something else, no such instant exists, or it lies
+            outside the years 1 to 9999 once its offset is taken away.
     """
     if _RFC3339.fullmatch(text) is None:
-        msg = f"{text[:40]!r} is not an RFC 3339 instant with an offset"
-        raise ValueError(msg)
-    return micros_of(datetime.fromisoformat(text.upper()))
+        raise ValueError(f"{text[:40]!r} is not an RFC 3339 instant with an offset")
+    at = micros_of(datetime.fromisoformat(text.upper()))
+    if not _FIRST <= at <= _LAST:
+        raise ValueError(f"{text[:40]!r} is not in the years 1 to 9999 of UTC")
+    return at
 
 
 def micros_of(moment: datetime) -> Instant:
     """Convert an aware datetime, exactly."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+_FIRST: Final = micros_of(datetime.min.replace(tzinfo=UTC))
+_LAST: Final = micros_of(datetime.max.replace(tzinfo=UTC))
 
 
 def datetime_of(at: Instant) -> datetime:
@@ -49,7 +59,7 @@ def datetime_of(at: Instant) -> datetime:
 
 
 def format_instant(at: Instant) -> str:
-    """Write an instant as contract.md fixes it: UTC, ``Z``, always six digits."""
+    """Write an instant as the contract fixes it: UTC, ``Z``, always six digits."""
     return datetime_of(at).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

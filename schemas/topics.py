@@ -25,7 +25,7 @@ class Topic:
         key: What the key is, in words.
         cleanup: Kafka's ``cleanup.policy``.
         retention_days: For ``delete``; None where records are compacted.
-        written_by: ``sources`` or ``leadclock``.
+        written_by: ``sources``, or ``leadclock``: a worker or a command.
         inner: May change with any release; nobody else reads it.
         doc: What is on it.
     """
@@ -40,39 +40,50 @@ class Topic:
     doc: str
 
 
-def _facts(name: str, records: tuple[str, ...], doc: str, key: str = "lead_id") -> Topic:
-    return Topic(name=name, records=records, key=key, written_by="sources", doc=doc)
+def _facts(name: str, records: tuple[str, ...], doc: str) -> Topic:
+    return Topic(name=name, records=records, key="lead_id", written_by="sources", doc=doc)
 
 
 def _breaches(name: str, doc: str) -> Topic:
     return Topic(name=name, records=("breach",), key="subject", written_by="leadclock", doc=doc)
 
 
+_CLOCK_CONTROL: Final = (
+    "clock-paused",
+    "clock-resumed",
+    "handed-back",
+    "lead-updated",
+    "fact-withdrawn",
+    "lead-erased",
+)
+_LEAD_FACTS: Final = (
+    "lead-created",
+    "handed-off",
+    "contact-attempt",
+    "lead-closed",
+    *_CLOCK_CONTROL,
+)
+
 _ALL: Final = (
     _facts("lead-created", ("lead-created",), "A lead exists."),
     _facts("handed-off", ("handed-off",), "A lead was given to a team or a rep."),
     _facts("contact-attempt", ("contact-attempt",), "Somebody tried to reach the lead."),
     _facts("lead-closed", ("lead-closed",), "The lead's cycle is over."),
-    _facts(
-        "clock-control",
-        (
-            "clock-paused",
-            "clock-resumed",
-            "handed-back",
-            "lead-updated",
-            "fact-withdrawn",
-            "lead-erased",
+    _facts("clock-control", _CLOCK_CONTROL, "What pauses, corrects or ends a lead's clocks."),
+    Topic(
+        name="sla-control",
+        records=(
+            "policy-published",
+            "exclusion-declared",
+            "source-heartbeat",
+            "obligation-fulfilled",
         ),
-        "What pauses, corrects or ends the clocks of a lead.",
-    ),
-    _facts(
-        "sla-control",
-        ("policy-published", "exclusion-declared", "source-heartbeat", "obligation-fulfilled"),
-        "What is told to every partition: each gets a copy.",
         key="the fact's type",
+        written_by="leadclock",
+        doc="What is told to every partition: each gets a copy, all in one transaction.",
     ),
-    _breaches("speed-breaches", "Changes of breaches of response time."),
-    _breaches("depth-breaches", "Changes of breaches of attempt depth."),
+    _breaches("speed-breaches", "Changes of breaches of response time: too late, or not at all."),
+    _breaches("depth-breaches", "Changes of breaches of attempt depth: too few, too many, mix, too early."),
     _breaches("marketing-breaches", "Changes of breaches that Marketing owes."),
     _breaches("obligation-breaches", "Changes of breaches of recurring obligations."),
     Topic(
@@ -119,7 +130,7 @@ _ALL: Final = (
     ),
     Topic(
         name="late-facts",
-        records=(),
+        records=_LEAD_FACTS,
         key="lead_id",
         written_by="leadclock",
         doc="Facts that came too late to change anything, as they were told.",

@@ -1,23 +1,19 @@
-"""Verdicts: what became true of a clock, and what is known of reps and goals.
-
-Instants and lengths are integer microseconds here and become text and seconds
-when a record is encoded. Every field is written, absent ones as null, so that
-equal records are equal bytes.
+"""Verdicts: what became true of a clock, and under which key and headers it leaves.
 
 Source:
     Contract, section 2.
 """
 
-import typing
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Final
 
 import msgspec
 import orjson
 
-from schemas.instants import Instant, Micros, format_instant, seconds
-
-At = Annotated[int, "instant"]
-Length = Annotated[int, "seconds"]
+from schemas.instants import Instant, Micros, format_instant
+from schemas.open_leads import OPEN_STATES, OpenClock, OpenLead, OpenLeadEnd
+from schemas.records import At, Clock, LeadId, Length, Record, told_of
+from schemas.rules import words
+from schemas.scorecards import GoalProgress, RepScorecard, WindowCounts
 
 BREACH_STATUSES: Final = ("provisional", "confirmed", "resolved", "retracted")
 BREACH_KINDS: Final = (
@@ -42,17 +38,15 @@ WARNING_KINDS: Final = (
     "goal_reached",
 )
 
-
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What every output record has: its name in headers."""
-
-    TYPE: ClassVar[str] = ""
+Outcome = Annotated[str, words(*VERDICT_OUTCOMES)]
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """One owner's part of the business time between start and due.
 
     Attributes:
+        team_id: The owner's team; null: nobody owned the lead.
+        rep_id: The owner; null: the team's queue, or nobody.
         seconds: Business time.
         share: From 0 to 1; the last of a breach is the remainder, so they add up to 1.
     """
@@ -67,14 +61,38 @@ class Breach(Record, frozen=True, kw_only=True):
     """One change of a breach's status.
 
     Attributes:
+        breach_id: UUIDv5 of subject, commitment, instance and policy version.
+        revision: Counts the changes of this breach from 1; the greatest holds.
         status: ``provisional`` once due has passed, ``confirmed`` after settle, ``resolved``
             when answered late or ended, ``retracted`` when it turns out never to have been.
+        kind: In which way the promise was not kept.
+        commitment: The id in the agreement.
+        clock: The clock kind.
         subject: The lead, or what else owes; the record's key.
+        lead_id: The lead; null: the breach has none.
+        cycle: 1 for the first hand-off, one more for each re-opening; null: no lead.
+        debtor: The party that promised.
+        creditor: The party to which it was promised.
         team_id: Who owned the lead at ``due_at``; null: nobody.
+        rep_id: The rep who owned it at ``due_at``; null: the team's queue, or nobody.
+        segment: The lead's segment.
+        started_at: First instant that counted.
+        due_at: Last instant at which the promise could be kept.
         breached_at: Equals ``due_at``.
         detected_at: When Leadclock said so.
-        target: Seconds, or a number of attempts; ``unit`` tells.
+        target: Seconds, or a number of attempts or leads; ``unit`` tells.
+        actual: What was reached instead, in the same unit; null: nothing yet.
+        unit: Of ``target`` and ``actual``.
+        shares: Who owned the lead for how much of the time until due.
         load: Open leads of the owner at due; null while that is not counted.
+        policy_version: Version of the agreement that holds for this clock.
+        calendar: The calendar in which business time was counted; null: several or none.
+        lead_url: Where a person can look at the lead.
+        answered_at: The late answer; null: none.
+        overrun_seconds: Business time from ``due_at`` to the answer or end.
+        outcome: How the clock ended; null before.
+        reason: Why it was retracted, such as ``late_fact``, ``excluded:<exclusion_id>``,
+            ``due_moved``, ``commitment_changed`` or ``withdrawn``.
         evidence_id: The fact that retracted it.
         sequence: Increases over all records of a lead, on all topics.
     """
@@ -83,12 +101,12 @@ class Breach(Record, frozen=True, kw_only=True):
 
     breach_id: str
     revision: int
-    status: str
-    kind: str
+    status: Annotated[str, words(*BREACH_STATUSES)]
+    kind: Annotated[str, words(*BREACH_KINDS)]
     commitment: str
-    clock: str
+    clock: Clock
     subject: str
-    lead_id: str | None
+    lead_id: LeadId | None
     cycle: int | None
     debtor: str
     creditor: str
@@ -109,7 +127,7 @@ class Breach(Record, frozen=True, kw_only=True):
     lead_url: str | None
     answered_at: At | None = None
     overrun_seconds: Length | None = None
-    outcome: str | None = None
+    outcome: Outcome | None = None
     reason: str | None = None
     evidence_id: str | None = None
     sequence: int = 0
@@ -119,21 +137,39 @@ class Verdict(Record, frozen=True, kw_only=True):
     """The end of a clock; a fact told late may revise it, the greatest revision holds.
 
     Attributes:
+        verdict_id: UUIDv5, made as a ``breach_id`` with ``verdict:`` before.
+        revision: Counts from 1; the greatest holds.
+        outcome: How the clock ended.
+        commitment: The id in the agreement.
+        clock: The clock kind.
+        lead_id: The lead; the record's key.
+        cycle: 1 for the first hand-off, one more for each re-opening.
+        team_id: The owner at ``due_at`` if breached, else at the answer, else at the end.
+        rep_id: The rep of that owner; null: the team's queue, or nobody.
+        segment: The lead's segment.
+        started_at: First instant that counted.
+        due_at: Last instant at which the promise could be kept; null: no target.
+        answered_at: The answer; null: none.
         elapsed_seconds: Business time from ``started_at`` to the end.
         overrun_seconds: Business time from ``due_at`` to the end; null when not late.
         attempts: Attempts that counted, up to the end.
         pre_handoff: Answered before Sales had the lead; elapsed is 0 and no mean includes it.
+        policy_version: Version of the agreement that holds for this clock.
+        calendar: The calendar in which business time was counted; null: several or none.
+        reason: What ended it when no answer did, such as a close's outcome.
+        detected_at: When Leadclock said so.
         connected: The lead was reached in person by the end of the clock.
+        sequence: Increases over all records of a lead, on all topics.
     """
 
     TYPE = "verdict"
 
     verdict_id: str
     revision: int
-    outcome: str
+    outcome: Outcome
     commitment: str
-    clock: str
-    lead_id: str
+    clock: Clock
+    lead_id: LeadId
     cycle: int
     team_id: str | None
     rep_id: str | None
@@ -154,19 +190,42 @@ class Verdict(Record, frozen=True, kw_only=True):
 
 
 class Warning(Record, frozen=True, kw_only=True):  # noqa: A001 - the contract's own word
-    """A share of the target is used up, a step of the escalation is reached, or data is missing."""
+    """A share of the target is used up, a step of the escalation is reached, or data is missing.
+
+    Attributes:
+        warning_id: UUIDv5 of the clock's key, kind and step.
+        revision: Always 1.
+        kind: What is warned of.
+        step: Which share or step, as the agreement writes it.
+        to: Whom the agreement wants told; null: nobody in particular.
+        commitment: The id in the agreement; null: it is about no commitment.
+        clock: The clock kind; null: it is about no clock.
+        subject: The lead, ``team_id:rep_id``, agreement or goal; the record's key.
+        lead_id: The lead; null: it is about none.
+        cycle: 1 for the first hand-off, one more for each re-opening; null: no lead.
+        team_id: The owner's team when it was detected.
+        rep_id: The owner; null: the team's queue, or nobody.
+        segment: The lead's segment.
+        started_at: First instant that counted.
+        due_at: Last instant at which the promise can be kept.
+        policy_version: Version of the agreement that holds for this clock.
+        calendar: The calendar in which business time is counted; null: several or none.
+        lead_url: Where a person can look at the lead.
+        detected_at: When Leadclock said so.
+        sequence: Increases over all records of a lead, on all topics.
+    """
 
     TYPE = "warning"
 
     warning_id: str
     revision: int = 1
-    kind: str
+    kind: Annotated[str, words(*WARNING_KINDS)]
     step: str | None
     to: str | None
     commitment: str | None
-    clock: str | None
+    clock: Clock | None
     subject: str
-    lead_id: str | None
+    lead_id: LeadId | None
     cycle: int | None
     team_id: str | None
     rep_id: str | None
@@ -180,101 +239,6 @@ class Warning(Record, frozen=True, kw_only=True):  # noqa: A001 - the contract's
     sequence: int = 0
 
 
-class OpenClock(msgspec.Struct, frozen=True, kw_only=True):
-    """A clock that runs or is breached.
-
-    Attributes:
-        state: ``within``, ``at_risk`` or ``breached``.
-    """
-
-    commitment: str
-    clock: str
-    cycle: int
-    state: str
-    started_at: At
-    due_at: At | None
-    breach_id: str | None
-
-
-class OpenLead(Record, frozen=True, kw_only=True):
-    """A lead with a clock that runs or is breached; the topic keeps the last one.
-
-    Attributes:
-        state: The worst of its clocks.
-        next_due_at: The earliest due instant still ahead; null: none.
-        open_breaches: ``breach_id`` of each breach that is neither resolved nor retracted.
-    """
-
-    TYPE = "open-lead"
-
-    lead_id: str
-    team_id: str | None
-    rep_id: str | None
-    segment: str | None
-    state: str
-    waiting_since: At
-    next_due_at: At | None
-    open_breaches: tuple[str, ...]
-    clocks: tuple[OpenClock, ...]
-    lead_url: str | None
-    sequence: int = 0
-
-
-class OpenLeadEnd(msgspec.Struct, frozen=True, kw_only=True):
-    """The lead has no such clock any more: a tombstone on ``open-leads``."""
-
-    lead_id: str
-
-
-class WindowCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """One rep in one window.
-
-    Attributes:
-        response_histogram: Counts of answers by upper edge in seconds; the last is ``+Inf``.
-    """
-
-    leads: int
-    answered: int
-    within_target: int
-    response_seconds_sum: Length
-    response_histogram: dict[str, int]
-    attempts: int
-    attempts_by_channel: dict[str, int]
-    unconnected_leads: int
-    unconnected_attempts: int
-    breaches: int
-
-
-class RepScorecard(Record, frozen=True, kw_only=True):
-    """All windows of one rep, and what is open now."""
-
-    TYPE = "rep-scorecard"
-
-    team_id: str
-    rep_id: str | None
-    as_of: At
-    windows: dict[str, WindowCounts]
-    open: int
-    at_risk: int
-    breached: int
-    oldest_unanswered_at: At | None
-    next_due_at: At | None
-
-
-class GoalProgress(Record, frozen=True, kw_only=True):
-    """A goal line, what was delivered, and the pace."""
-
-    TYPE = "goal-progress"
-
-    goal_id: str
-    period: str
-    as_of: At
-    line: float
-    actual: float
-    goal: float
-    pace: float | None
-
-
 RECORDS: Final[tuple[type[Record], ...]] = (
     Breach,
     Verdict,
@@ -283,55 +247,11 @@ RECORDS: Final[tuple[type[Record], ...]] = (
     RepScorecard,
     GoalProgress,
 )
-
-
-def form_of(hint: Any) -> str | None:
-    """Tell whether an annotation is an ``instant``, ``seconds``, or neither."""
-    for part in (hint, *typing.get_args(hint)):
-        found = getattr(part, "__metadata__", None)
-        if found:
-            return str(found[0])
-    return None
-
-
-def _converters(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    writers = {"instant": format_instant, "seconds": seconds}
-    hints = typing.get_type_hints(kind, include_extras=True)
-    return {
-        name: writers[form]
-        for name in kind.__struct_fields__
-        if (form := form_of(hints[name])) is not None
-    }
-
-
-_CONVERTERS: Final = {
-    kind: _converters(kind) for kind in (*RECORDS, Share, OpenClock, WindowCounts)
-}
-
-
-def told_of(record: msgspec.Struct) -> dict[str, Any]:
-    """Turn a record into its JSON object: instants as text, lengths as seconds."""
-    converters = _CONVERTERS[type(record)]
-    told: dict[str, Any] = {}
-    for name in record.__struct_fields__:
-        value = getattr(record, name)
-        if value is None:
-            told[name] = None
-        elif name in converters:
-            told[name] = converters[name](value)
-        elif isinstance(value, tuple):
-            told[name] = [told_of(v) if isinstance(v, msgspec.Struct) else v for v in value]
-        elif isinstance(value, dict):
-            told[name] = {
-                k: told_of(v) if isinstance(v, msgspec.Struct) else v for k, v in value.items()
-            }
-        else:
-            told[name] = value
-    return told
+"""Every record that leaves with a value."""
 
 
 def encode_record(record: Record) -> bytes:
-    """Write a record's value."""
+    """Write a record's value: every field in declared order, absent ones as null."""
     return orjson.dumps(told_of(record))
 
 
@@ -341,15 +261,6 @@ _BREACH_TOPICS: Final[dict[str, str]] = {
     **dict.fromkeys(("goal", "gate", "qualify", "first_touch"), "marketing-breaches"),
     "obligation": "obligation-breaches",
 }
-
-
-def record_topic(record: Record | OpenLeadEnd) -> str:
-    """Name the output topic of a record, without prefix."""
-    if isinstance(record, Breach):
-        return _BREACH_TOPICS[record.clock]
-    return _TOPICS[type(record)]
-
-
 _TOPICS: Final[dict[type, str]] = {
     Verdict: "sla-verdicts",
     Warning: "sla-warnings",
@@ -358,6 +269,13 @@ _TOPICS: Final[dict[type, str]] = {
     RepScorecard: "rep-scorecards",
     GoalProgress: "goal-progress",
 }
+
+
+def record_topic(record: Record | OpenLeadEnd) -> str:
+    """Name the output topic of a record, without prefix."""
+    if isinstance(record, Breach):
+        return _BREACH_TOPICS[record.clock]
+    return _TOPICS[type(record)]
 
 
 def record_key(record: Record | OpenLeadEnd) -> bytes:
@@ -371,8 +289,7 @@ def record_key(record: Record | OpenLeadEnd) -> bytes:
             return f"{record.team_id}:{record.rep_id or ''}".encode()
         case GoalProgress():
             return record.goal_id.encode()
-    msg = f"{type(record).__name__} has no key"
-    raise TypeError(msg)
+    raise TypeError(f"{type(record).__name__} has no key")
 
 
 def record_headers(record: Record, source: str) -> list[tuple[str, bytes]]:
@@ -382,29 +299,13 @@ def record_headers(record: Record, source: str) -> list[tuple[str, bytes]]:
         record: What is sent.
         source: Who says so: ``ce_source``, the app's id and version.
     """
-    match record:
-        case Breach():
-            told = (record.breach_id, record.revision, f"breach.{record.status}", record.detected_at)
-        case Verdict():
-            told = (record.verdict_id, record.revision, f"verdict.{record.outcome}", record.detected_at)
-        case Warning():
-            told = (record.warning_id, record.revision, f"warning.{record.kind}", record.detected_at)
-        case OpenLead():
-            told = (record.lead_id, record.sequence, "open-lead", record.waiting_since)
-        case RepScorecard():
-            told = (f"{record.team_id}:{record.rep_id or ''}", record.as_of, "scorecard", record.as_of)
-        case GoalProgress():
-            told = (record.goal_id, record.as_of, "goal-progress", record.as_of)
-        case _:
-            msg = f"{type(record).__name__} has no headers"
-            raise TypeError(msg)
-    subject, revision, kind, time = told
+    event_id, kind, at = _event_of(record)
     headers = [
         ("ce_specversion", "1.0"),
-        ("ce_id", f"{subject}:{revision}"),
+        ("ce_id", event_id),
         ("ce_type", f"leadclock.{kind}.v1"),
         ("ce_source", source),
-        ("ce_time", format_instant(time)),
+        ("ce_time", format_instant(at)),
         ("content-type", "application/json"),
     ]
     for name, attribute in (("ce_clock", "clock"), ("ce_kind", "kind"), ("ce_team", "team_id")):
@@ -414,7 +315,33 @@ def record_headers(record: Record, source: str) -> list[tuple[str, bytes]]:
     return [(name, value.encode()) for name, value in headers]
 
 
+def _event_of(record: Record) -> tuple[str, str, Instant]:
+    """Give ``ce_id``, the middle of ``ce_type``, and ``ce_time`` of a record."""
+    key = record_key(record).decode()
+    match record:
+        case Breach():
+            event_id = f"{record.breach_id}:{record.revision}"
+            return event_id, f"breach.{record.status}", record.detected_at
+        case Verdict():
+            event_id = f"{record.verdict_id}:{record.revision}"
+            return event_id, f"verdict.{record.outcome}", record.detected_at
+        case Warning():
+            event_id = f"{record.warning_id}:{record.revision}"
+            return event_id, f"warning.{record.kind}", record.detected_at
+        case OpenLead():
+            return f"{key}:{record.sequence}", record.TYPE, record.waiting_since
+        case RepScorecard() | GoalProgress():
+            return f"{key}:{record.as_of}", record.TYPE, record.as_of
+    raise TypeError(f"{type(record).__name__} has no headers")
+
+
 __all__ = [
+    "BREACH_KINDS",
+    "BREACH_STATUSES",
+    "OPEN_STATES",
+    "RECORDS",
+    "VERDICT_OUTCOMES",
+    "WARNING_KINDS",
     "Breach",
     "GoalProgress",
     "Instant",
