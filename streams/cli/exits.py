@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from streams.domain.problems import AgreementError
 from streams.errors import LeadclockError
 
 DONE: Final = 0
@@ -40,6 +41,10 @@ def ended(run: Callable[[], object]) -> int:
         return _say(_sentence(error), WRONG_USE)
     except AnswerIsNoError as error:
         return _say(str(error), ANSWER_IS_NO)
+    except AgreementError as error:
+        # Each of its lines begins with a place, as a compiler's do.
+        click.echo(str(error), err=True)
+        return WRONG_USE
     except LeadclockError as error:
         return _say(str(error), WRONG_USE)
     except (KeyboardInterrupt, click.Abort, asyncio.CancelledError):
@@ -53,7 +58,7 @@ def ended(run: Callable[[], object]) -> int:
 
 def _say(text: str, code: int) -> int:
     if text:
-        click.echo(text if "\n" in text else f"leadclock: {text}", err=True)
+        click.echo(f"leadclock: {text}", err=True)
     return code
 
 

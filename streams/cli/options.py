@@ -14,25 +14,37 @@ import click
 from streams.config import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-Family = Literal["kafka", "app", "http"]
+Family = Literal["kafka", "app", "topics", "worker"]
 
 _FLAGS: Final[dict[Family, tuple[tuple[str, str, str], ...]]] = {
     "kafka": (
         ("bootstrap-servers", "HOST:PORT,...", "Kafka brokers to begin with."),
         ("topic-prefix", "TEXT", "Put before the name of every topic."),
-        ("security-protocol", "NAME", "As Kafka names it: PLAINTEXT, SSL, SASL_SSL, ..."),
-        ("sasl-mechanism", "NAME", "As Kafka names it: PLAIN, SCRAM-SHA-512, ..."),
-        ("sasl-username", "TEXT", "Its password only comes by LEADCLOCK_SASL_PASSWORD."),
+        ("security-protocol", "NAME", "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."),
+        ("sasl-mechanism", "NAME", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."),
+        # A password on a command line is read by everybody on the machine.
+        ("sasl-username", "TEXT", "The password comes by LEADCLOCK_SASL_PASSWORD only."),
         ("ssl-cafile", "FILE", "Certificates of the authorities to trust."),
+        ("ssl-certfile", "FILE", "The client's own certificate."),
+        ("ssl-keyfile", "FILE", "Its key; LEADCLOCK_SSL_PASSWORD opens it."),
     ),
     "app": (
-        ("app-id", "TEXT", "Name of the application; workers of one name share the work."),
-        ("time", "wall|facts", "Whether now is the wall clock or told by the sources."),
-        ("writer", "plain|transactions", "How a worker commits."),
+        ("app-id", "TEXT", "Name of the app; its workers share the work."),
+        ("time", "wall|facts", "Where the app's now comes from; fixed at its first start."),
     ),
-    "http": (
-        ("http-host", "HOST", "Address to listen on."),
-        ("http-port", "PORT", "Port to listen on."),
+    "topics": (
+        ("partitions", "N", "Partitions of every topic."),
+        ("replication", "N", "Copies of every partition."),
+    ),
+    "worker": (
+        ("writer", "plain|transactions", "How a worker commits."),
+        ("instance-id", "TEXT", "A stable name for this worker within its group."),
+        ("session-timeout", "SECONDS", "After so long in silence a worker counts as gone."),
+        ("fetch-wait", "MILLIS", "How long a broker may wait for --fetch-min-bytes."),
+        ("fetch-min-bytes", "N", "Below this a broker waits before it answers."),
+        ("accept-misrouted", "ORIGIN,...", "Set their misrouted facts aside without stopping."),
+        ("http-host", "HOST", "Address to serve metrics and health on."),
+        ("http-port", "PORT", "Port to serve them on; 0: any free one."),
     ),
 }
 
