@@ -200,13 +200,13 @@ class FactsNow(_Marked):
         super().__init__(positions, kept)
         self._complete = dict(heartbeats)
 
-    def read(self, topic: str, position: int, recorded_at: Instant | None) -> None:  # noqa: ARG002 - the wall's kind needs it
+    def read(self, topic: str, position: int, recorded_at: Instant | None) -> None:  # noqa: ARG002
+        """Note how far an input is read; timestamps say nothing here."""
         self._positions[topic] = position
         self._settle()
 
     def heard(self, origin: str, complete_up_to: Instant) -> None:
         """Keep the greatest promise of an origin."""
-        """Note how far an input is read."""
         self._complete[origin] = max(complete_up_to, self._complete.get(origin, complete_up_to))
 
     def wanted(self, wall_at: Instant, next_at: Instant | None) -> Instant | None:  # noqa: ARG002
