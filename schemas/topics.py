@@ -83,7 +83,9 @@ _ALL: Final = (
         doc="What is told to every partition: each gets a copy, all in one transaction.",
     ),
     _breaches("speed-breaches", "Changes of breaches of response time: too late, or not at all."),
-    _breaches("depth-breaches", "Changes of breaches of attempt depth: too few, too many, mix, too early."),
+    _breaches(
+        "depth-breaches", "Changes of breaches of attempt depth: too few, too many, mix, too early."
+    ),
     _breaches("marketing-breaches", "Changes of breaches that Marketing owes."),
     _breaches("obligation-breaches", "Changes of breaches of recurring obligations."),
     Topic(
