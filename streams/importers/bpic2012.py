@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from schemas.codec import RefusalReason, RefusedError, fact_of
+from schemas.codec import fact_of
 from schemas.facts import ContactAttempt, HandedOff, LeadClosed, LeadCreated
+from schemas.refusals import RefusalReason, RefusedError
 from streams.importers.tables import Row, rows
 from streams.importers.told import Told
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from schemas.codec import RefusedError, decode
+from schemas.codec import decode
+from schemas.refusals import RefusedError
 from streams.importers.told import Told
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"

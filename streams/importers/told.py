@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from schemas.codec import RefusedError
 from schemas.facts import AnyFact
+from schemas.refusals import RefusedError
 
 
 class Told(NamedTuple):

@@ -19,9 +19,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from schemas.codec import RefusalReason, RefusedError, fact_of
+from schemas.codec import fact_of
 from schemas.facts import ContactAttempt, HandedOff, LeadClosed, LeadCreated
 from schemas.instants import parse_instant
+from schemas.refusals import RefusalReason, RefusedError
 from streams.importers.tables import Row, rows
 from streams.importers.told import Told
 
