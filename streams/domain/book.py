@@ -1,0 +1,174 @@
+"""The book of one partition: its leads, told of facts, advanced to an instant.
+
+Worker, replay and every simulation drive this very class: facts in, outputs out as
+the difference to what was published, and changed records to keep.
+
+Source:
+    Architecture, rules 1, 2 and 5.
+"""
+
+import heapq
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.codec import RefusalReason
+from schemas.facts import Fact
+from schemas.instants import Instant
+from schemas.verdicts import OpenLead, OpenLeadEnd, Record
+from streams.domain.lead import MOST_FACTS, Lead, next_at_of, pack, unpack
+from streams.domain.policies import Policies
+from streams.domain.step import LateFact, advance_lead
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A fact that this lead cannot take."""
+
+    reason: RefusalReason
+    detail: str
+    fact: Fact
+
+
+Output = Record | OpenLeadEnd | LateFact
+
+
+class Book:
+    """One partition's leads.
+
+    Attributes:
+        policies: Published versions; replace it when one is added.
+        now: Every instant up to here has been judged; None: none yet.
+    """
+
+    def __init__(self, policies: Policies) -> None:
+        """Start empty."""
+        self.policies = policies
+        self.now: Instant | None = None
+        # Cold leads stay packed: they cost a tenth and the garbage collector skips them.
+        self._leads: dict[str, Lead | bytes] = {}
+        self._heap: list[tuple[Instant, str]] = []
+        self._scheduled: dict[str, Instant] = {}
+        self._changed: set[str] = set()
+
+    def __len__(self) -> int:
+        """Count the leads it keeps."""
+        return len(self._leads)
+
+    def knows(self, lead_id: str) -> bool:
+        """Tell whether a fact of this lead has been kept."""
+        return lead_id in self._leads
+
+    def load(self, key: bytes, packed: bytes) -> None:
+        """Take a record from the changelog; the last one of a key holds."""
+        lead_id = key.decode()
+        self._leads[lead_id] = packed
+        self._schedule(lead_id, next_at_of(packed))
+
+    def tell(self, fact: Fact, seen_at: Instant) -> Refusal | None:
+        """Tell a fact, in any order and any number of times.
+
+        It takes effect when ``advance`` reaches ``seen_at``; one seen earlier than
+        ``now`` takes effect at the next step.
+
+        Returns:
+            A refusal when the lead has no place for it, or for the fact that lost its
+            place to it; None: kept, or known already.
+        """
+        lead = self._warm(fact.lead_id) or Lead(fact.lead_id)
+        refusal = None
+        if fact.event_id not in lead.tellings and lead.is_full:
+            refused = fact
+            if (seen_at, fact.event_id) < lead.last_told():
+                _, event_id = lead.last_told()
+                refused = lead.tellings.pop(event_id)[0][1]
+            refusal = Refusal(
+                RefusalReason.TOO_MANY_FACTS, f"a lead keeps at most {MOST_FACTS} facts", refused
+            )
+            if refused is fact:
+                return refusal
+        if lead.tell(fact, seen_at):
+            self._leads[fact.lead_id] = lead
+            self._changed.add(fact.lead_id)
+            if lead.next_at is None or seen_at < lead.next_at:
+                lead.next_at = seen_at
+            self._schedule(fact.lead_id, lead.next_at)
+        return refusal
+
+    def next_instant(self) -> Instant | None:
+        """Give when anything may change next; None: not without a new fact."""
+        heap = self._heap
+        while heap and self._scheduled.get(heap[0][1]) != heap[0][0]:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def advance(
+        self, to: Instant, *, detected_at: Instant | None = None, limit: int | None = None
+    ) -> list[Output]:
+        """Step through every instant up to ``to``, in order.
+
+        Args:
+            to: The last instant that counts; earlier than ``now``: nothing happens.
+            detected_at: When this is said, the wall clock of a worker; None: each step
+                is said at its own instant, as a replay does.
+            limit: Stop after about this many records; ``now`` says how far it came.
+
+        Returns:
+            Records in the order of the steps; the ``open-leads`` record of each lead
+            that changed, its last one only, at the end.
+        """
+        outputs: list[Output] = []
+        open_leads: dict[str, OpenLead | OpenLeadEnd] = {}
+        while (at := self.next_instant()) is not None and at <= to:
+            if limit is not None and len(outputs) + len(open_leads) >= limit:
+                break
+            _, lead_id = heapq.heappop(self._heap)
+            del self._scheduled[lead_id]
+            lead = self._warm(lead_id)
+            if lead is None:
+                continue
+            if self.now is None or at > self.now:
+                self.now = at
+            said_at = self.now if detected_at is None else max(self.now, detected_at)
+            for output in advance_lead(lead, self.policies, self.now, said_at):
+                if isinstance(output, OpenLead | OpenLeadEnd):
+                    open_leads[lead_id] = output
+                else:
+                    outputs.append(output)
+            self._changed.add(lead_id)
+            if lead.tellings:
+                self._schedule(lead_id, lead.next_at)
+            else:
+                del self._leads[lead_id]
+        else:
+            if self.now is None or to > self.now:
+                self.now = to
+        return [*outputs, *open_leads.values()]
+
+    def take_changed(self) -> list[tuple[bytes, bytes | None]]:
+        """Hand over what must be kept since the last call: key and packed record, or None."""
+        changed: list[tuple[bytes, bytes | None]] = []
+        for lead_id in sorted(self._changed):
+            lead = self._leads.get(lead_id)
+            packed = pack(lead) if isinstance(lead, Lead) else lead
+            if packed is not None:
+                self._leads[lead_id] = packed
+            changed.append((lead_id.encode(), packed))
+        self._changed.clear()
+        return changed
+
+    def _warm(self, lead_id: str) -> Lead | None:
+        lead = self._leads.get(lead_id)
+        if isinstance(lead, bytes):
+            lead = unpack(lead_id.encode(), lead)
+            self._leads[lead_id] = lead
+        return lead
+
+    def _schedule(self, lead_id: str, at: Instant | None) -> None:
+        if at is None:
+            self._scheduled.pop(lead_id, None)
+        elif self._scheduled.get(lead_id) != at:
+            self._scheduled[lead_id] = at
+            heapq.heappush(self._heap, (at, lead_id))
+
+
+__all__: Final = ["Book", "LateFact", "Output", "Refusal"]

@@ -1,0 +1,247 @@
+"""What is known of a lead at an instant, put in order: cycles, hand-offs and attempts.
+
+Order and repetition of the telling change nothing here: facts are a set, and what
+this module derives are minima, maxima and one sorted walk.
+
+Source:
+    Domain, c.19, "Starting, stopping, ending" and "Records and replay"; c.9 and c.11.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from schemas.codec import encode
+from schemas.facts import (
+    ContactAttempt,
+    Fact,
+    HandedBack,
+    HandedOff,
+    LeadClosed,
+    LeadCreated,
+    LeadErased,
+    LeadUpdated,
+)
+from schemas.instants import Instant, Micros
+
+CONNECTS: Final = frozenset({"connected", "appointment_booked"})
+UNDELIVERED: Final = frozenset({"bounced", "failed"})
+HANDED_BACK: Final = "handed_back"
+
+Told = tuple[Instant, Fact]
+"""A fact with the instant since which it is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt, however many facts told it.
+
+    Attributes:
+        event_id: The fact that told it first.
+        occurred_at: The earliest told; decides the cycle.
+        seen_at: Known since the first telling.
+        told: Outcome, evidence and the rest, as last told.
+    """
+
+    attempt_id: str
+    event_id: str
+    occurred_at: Instant
+    seen_at: Instant
+    told: ContactAttempt
+
+    def effect_at(self, max_backdate: Micros) -> Instant:
+        """When it takes effect: a manual one at most ``max_backdate`` before it was told."""
+        if self.told.evidence == "manual":
+            return max(self.occurred_at, self.seen_at - max_backdate)
+        return self.occurred_at
+
+    @property
+    def connects(self) -> bool:
+        """The lead was reached in person, either way."""
+        return not self.told.automated and self.told.outcome in CONNECTS
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A hand-off within a cycle; the first opens its clocks."""
+
+    at: Instant
+    event_id: str
+    team_id: str
+    rep_id: str | None
+
+
+@dataclass(slots=True)
+class Cycle:
+    """From lead-created or a hand-off to the close; a later hand-off begins the next.
+
+    Attributes:
+        number: From 1.
+        after: Attempts that occurred later than this belong here.
+        handoffs: In order; empty while only created.
+        ended_at: The close or the return; None: open.
+        ended_by: Outcome of the close, or ``handed_back``.
+        end_event_id: The fact that ended it.
+        stops: Spans between a close and its reopening; they do not count.
+    """
+
+    number: int
+    after: Instant
+    handoffs: list[Handoff] = field(default_factory=list)
+    ended_at: Instant | None = None
+    ended_by: str | None = None
+    end_event_id: str | None = None
+    stops: list[tuple[Instant, Instant]] = field(default_factory=list)
+
+    def holds(self, attempt: Attempt) -> bool:
+        """Tell whether an attempt belongs to this cycle, by when it occurred."""
+        return self.after < attempt.occurred_at and (
+            self.ended_at is None or attempt.occurred_at <= self.ended_at
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The ordered story of one lead.
+
+    Attributes:
+        created: The earliest lead-created with all its fields.
+        attempts: By ``occurred_at``, then ``event_id``.
+        handoffs: All of them in order, for ownership.
+        erased_at: The lead's facts have left.
+    """
+
+    created: LeadCreated | None
+    updates: tuple[LeadUpdated, ...]
+    cycles: tuple[Cycle, ...]
+    attempts: tuple[Attempt, ...]
+    handoffs: tuple[Handoff, ...]
+    erased_at: Instant | None
+
+    def attributes_at(self, at: Instant, team_id: str | None) -> dict[str, str | None]:
+        """Give what ``applies`` looks at for a clock that opens at an instant."""
+        found: dict[str, str | None] = {"team_id": team_id}
+        if self.created is not None:
+            for name in _ATTRIBUTES:
+                found[name] = getattr(self.created, name)
+        for update in self.updates:
+            if update.occurred_at <= at:
+                for name in _ATTRIBUTES:
+                    value = getattr(update, name)
+                    if value is not None:
+                        found[name] = value
+        return found
+
+
+_ATTRIBUTES: Final = ("source", "segment", "stage", "campaign", "role")
+
+# Facts of one lead at one instant apply in this order, then by event_id.
+_RANKS: Final[dict[type[Fact], int]] = {
+    LeadCreated: 0,
+    LeadUpdated: 0,
+    HandedOff: 2,
+    ContactAttempt: 5,
+    LeadClosed: 6,
+    HandedBack: 6,
+}
+
+
+def rank(fact: Fact) -> int:
+    """Give the place of a fact among those of its lead at one instant."""
+    return _RANKS.get(type(fact), 4)
+
+
+def history_of(told: Sequence[Told], false_close: Micros) -> History:
+    """Put the facts that are known in order.
+
+    Args:
+        told: One entry an ``event_id``; withdrawn facts already left out.
+        false_close: A hand-off at most this long after a close reopens the cycle.
+    """
+    facts = sorted(
+        (fact for _, fact in told), key=lambda fact: (fact.occurred_at, rank(fact), fact.event_id)
+    )
+    created = next((fact for fact in facts if isinstance(fact, LeadCreated)), None)
+    erased = next((fact.occurred_at for fact in facts if isinstance(fact, LeadErased)), None)
+    cycles = _cycles(facts, created, false_close)
+    return History(
+        created=created,
+        updates=tuple(fact for fact in facts if isinstance(fact, LeadUpdated)),
+        cycles=cycles,
+        attempts=_attempts(told),
+        handoffs=tuple(handoff for cycle in cycles for handoff in cycle.handoffs),
+        erased_at=erased,
+    )
+
+
+def _cycles(
+    facts: Iterable[Fact], created: LeadCreated | None, false_close: Micros
+) -> tuple[Cycle, ...]:
+    cycles: list[Cycle] = []
+    if created is not None:
+        cycles.append(Cycle(1, created.occurred_at - 1))
+    for fact in facts:
+        match fact:
+            case HandedOff():
+                _hand_off(cycles, fact, false_close)
+            case LeadClosed(outcome=outcome) if cycles and cycles[-1].ended_at is None:
+                _end(cycles[-1], fact, outcome)
+            case HandedBack() if cycles and cycles[-1].ended_at is None:
+                _end(cycles[-1], fact, HANDED_BACK)
+    return tuple(cycles)
+
+
+def _hand_off(cycles: list[Cycle], fact: HandedOff, false_close: Micros) -> None:
+    handoff = Handoff(fact.occurred_at, fact.event_id, fact.team_id, fact.rep_id)
+    if not cycles:
+        cycles.append(Cycle(1, _LONG_AGO, [handoff]))
+        return
+    cycle = cycles[-1]
+    if cycle.ended_at is None:
+        cycle.handoffs.append(handoff)
+    elif cycle.ended_by != HANDED_BACK and handoff.at - cycle.ended_at <= false_close:
+        if handoff.at > cycle.ended_at:
+            cycle.stops.append((cycle.ended_at, handoff.at))
+        cycle.ended_at = cycle.ended_by = cycle.end_event_id = None
+        cycle.handoffs.append(handoff)
+    else:
+        cycles.append(Cycle(cycle.number + 1, cycle.ended_at, [handoff]))
+
+
+def _end(cycle: Cycle, fact: Fact, outcome: str) -> None:
+    cycle.ended_at, cycle.ended_by = fact.occurred_at, outcome
+    cycle.end_event_id = fact.event_id
+
+
+_LONG_AGO: Final[Instant] = -(1 << 62)
+
+
+def _attempts(told: Sequence[Told]) -> tuple[Attempt, ...]:
+    by_id: dict[str, list[tuple[Instant, ContactAttempt]]] = {}
+    for seen_at, fact in told:
+        if isinstance(fact, ContactAttempt):
+            by_id.setdefault(fact.attempt_id or fact.event_id, []).append((seen_at, fact))
+    attempts = [_attempt(attempt_id, tellings) for attempt_id, tellings in by_id.items()]
+    attempts.sort(key=lambda attempt: (attempt.occurred_at, attempt.event_id))
+    return tuple(attempts)
+
+
+def _attempt(attempt_id: str, tellings: list[tuple[Instant, ContactAttempt]]) -> Attempt:
+    if len(tellings) == 1:
+        ((seen_at, fact),) = tellings
+        return Attempt(
+            attempt_id=attempt_id,
+            event_id=fact.event_id,
+            occurred_at=fact.occurred_at,
+            seen_at=seen_at,
+            told=fact,
+        )
+    first_at, first = min(tellings, key=lambda telling: (telling[0], telling[1].event_id))
+    _, last = max(tellings, key=lambda telling: (telling[0], encode(telling[1])))
+    return Attempt(
+        attempt_id=attempt_id,
+        event_id=first.event_id,
+        occurred_at=min(fact.occurred_at for _, fact in tellings),
+        seen_at=first_at,
+        told=last,
+    )

@@ -1,0 +1,243 @@
+"""The record of one lead: facts as they were told, what was published, packed to bytes.
+
+The facts are a grow-only set with the instant since which each is known, so any
+order and any repetition of the telling gives the same record.
+
+Source:
+    Architecture, rules 1 and 2; domain, c.19, "Records and replay".
+"""
+
+import struct
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from schemas.codec import encode, pack_fact, unpack_fact
+from schemas.facts import Fact, FactWithdrawn
+from schemas.instants import Instant
+from schemas.verdicts import Breach, Share, Verdict
+from streams.domain.history import Told
+
+FORMAT_VERSION: Final = 1
+"""First byte of a packed record; a reader knows every version ever written."""
+MOST_FACTS: Final = 1_000
+"""Distinct ``event_id``s a lead keeps."""
+
+ClockKey = tuple[str, str, int]
+"""Commitment, instance (the opening fact's ``event_id``), policy version."""
+
+
+@dataclass(slots=True)
+class Published:
+    """What was last published of one clock.
+
+    Attributes:
+        known_at: The instant whose facts the verdict was made from.
+    """
+
+    cycle: int
+    breach: Breach | None = None
+    verdict: Verdict | None = None
+    known_at: Instant = 0
+
+    @property
+    def breach_is_open(self) -> bool:
+        """The breach stands and the clock has not ended."""
+        return self.breach is not None and self.breach.status in {"provisional", "confirmed"}
+
+
+@dataclass(slots=True)
+class Lead:
+    """One lead's record.
+
+    Attributes:
+        tellings: Per ``event_id`` what was told under it; nearly always one.
+        published: Per clock what was last published.
+        judged_at: Every fact seen up to here has been judged.
+        next_at: When anything may change next; None: only by a new fact.
+        sequence: Of the last record published.
+        open_digest: Of the last ``open-leads`` record; empty: none stands.
+    """
+
+    lead_id: str
+    tellings: dict[str, list[Told]] = field(default_factory=dict)
+    published: dict[ClockKey, Published] = field(default_factory=dict)
+    judged_at: Instant | None = None
+    next_at: Instant | None = None
+    sequence: int = 0
+    open_digest: bytes = b""
+
+    def tell(self, fact: Fact, seen_at: Instant) -> bool:
+        """Add a fact; True if that changes anything that is or will be known.
+
+        The smallest ``seen_at`` over duplicates holds.
+        """
+        tellings = self.tellings.setdefault(fact.event_id, [])
+        for place, (known_at, known) in enumerate(tellings):
+            if known == fact:
+                if known_at <= seen_at:
+                    return False
+                tellings[place] = (seen_at, fact)
+                break
+        else:
+            tellings.append((seen_at, fact))
+        if self.judged_at is not None and seen_at <= self.judged_at:
+            # Told late: judge what follows from it again.
+            self.judged_at = seen_at - 1
+        return True
+
+    @property
+    def is_full(self) -> bool:
+        """No further ``event_id`` has a place."""
+        return len(self.tellings) >= MOST_FACTS
+
+    def last_told(self) -> tuple[Instant, str]:
+        """Give (``seen_at``, ``event_id``) of the fact that would lose its place first."""
+        return max(
+            (min(at for at, _ in tellings), event_id)
+            for event_id, tellings in self.tellings.items()
+        )
+
+    def known_at(self, now: Instant) -> list[Told]:
+        """List the facts known at an instant, one an ``event_id``, without withdrawn ones.
+
+        Of two contents under one id the one with the earliest ``occurred_at`` holds,
+        then the smallest bytes; it is known since the first of them.
+        """
+        known: list[Told] = []
+        withdrawn: set[str] = set()
+        for tellings in self.tellings.values():
+            told = tellings[0] if len(tellings) == 1 else _settled(tellings, now)
+            if told is None or told[0] > now:
+                continue
+            known.append(told)
+            if isinstance(told[1], FactWithdrawn):
+                withdrawn.add(told[1].withdraws)
+        if withdrawn:
+            known = [told for told in known if told[1].event_id not in withdrawn]
+        return known
+
+    def next_telling(self, now: Instant) -> Instant | None:
+        """Give when the next fact after an instant becomes known; None: all are."""
+        return min(
+            (at for tellings in self.tellings.values() for at, _ in tellings if at > now),
+            default=None,
+        )
+
+    def newest_telling(self) -> Instant:
+        """Give when the last fact became known."""
+        return max(at for tellings in self.tellings.values() for at, _ in tellings)
+
+
+def _settled(tellings: list[Told], now: Instant) -> Told | None:
+    known = [telling for telling in tellings if telling[0] <= now]
+    if not known:
+        return None
+    _, fact = min(known, key=lambda telling: (telling[1].occurred_at, encode(telling[1])))
+    return min(at for at, _ in known), fact
+
+
+_R = TypeVar("_R", Breach, Verdict)
+_LEAD_ID_PLACE: Final = 2
+_NEVER: Final = -(1 << 63)
+_HEAD: Final = struct.Struct(">Bq")
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder()
+
+
+def pack(lead: Lead) -> bytes:
+    """Write a lead's record: version, ``next_at``, then msgpack; the key holds the lead_id."""
+    tellings = [
+        [at, _without_lead(pack_fact(fact))] for told in lead.tellings.values() for at, fact in told
+    ]
+    published = [
+        [
+            *key,
+            entry.cycle,
+            entry.known_at,
+            _flat(entry.breach),
+            _flat(entry.verdict),
+        ]
+        for key, entry in lead.published.items()
+    ]
+    next_at = _NEVER if lead.next_at is None else lead.next_at
+    return _HEAD.pack(FORMAT_VERSION, next_at) + _encoder.encode(
+        [lead.judged_at, lead.sequence, lead.open_digest, tellings, published]
+    )
+
+
+def next_at_of(packed: bytes) -> Instant | None:
+    """Read when a packed lead must be looked at, without unpacking the rest.
+
+    Raises:
+        ValueError: A version that this release does not know.
+    """
+    version, next_at = _HEAD.unpack_from(packed)
+    if version != FORMAT_VERSION:
+        msg = f"record version {version}, this release reads {FORMAT_VERSION}"
+        raise ValueError(msg)
+    return None if next_at == _NEVER else next_at
+
+
+def unpack(key: bytes, packed: bytes) -> Lead:
+    """Read what ``pack`` wrote.
+
+    Raises:
+        ValueError: A version that this release does not know.
+    """
+    next_at = next_at_of(packed)
+    judged_at, sequence, open_digest, tellings, published = _decoder.decode(packed[_HEAD.size :])
+    lead = Lead(
+        key.decode(),
+        judged_at=judged_at,
+        next_at=next_at,
+        sequence=sequence,
+        open_digest=open_digest,
+    )
+    for at, fact in tellings:
+        fact[_LEAD_ID_PLACE] = lead.lead_id
+        told = unpack_fact(fact)
+        lead.tellings.setdefault(told.event_id, []).append((at, told))
+    for commitment, instance, version, cycle, known_at, breach, verdict in published:
+        lead.published[commitment, instance, version] = Published(
+            cycle,
+            _breach_of(breach, lead.lead_id),
+            None if verdict is None else _record_of(Verdict, verdict, lead.lead_id),
+            known_at,
+        )
+    return lead
+
+
+def _without_lead(packed: list[Any]) -> list[Any]:
+    packed[_LEAD_ID_PLACE] = None
+    return packed
+
+
+def _flat(record: Breach | Verdict | None) -> list[Any] | None:
+    if record is None:
+        return None
+    flat = list(msgspec.structs.astuple(record))
+    names = record.__struct_fields__
+    flat[names.index("lead_id")] = None
+    if isinstance(record, Breach):
+        flat[names.index("subject")] = None
+        flat[names.index("shares")] = [msgspec.structs.astuple(share) for share in record.shares]
+    return flat
+
+
+def _breach_of(flat: list[Any] | None, lead_id: str) -> Breach | None:
+    if flat is None:
+        return None
+    place = Breach.__struct_fields__.index("shares")
+    flat[place] = tuple(
+        Share(**dict(zip(Share.__struct_fields__, share, strict=True))) for share in flat[place]
+    )
+    flat[Breach.__struct_fields__.index("subject")] = lead_id
+    return _record_of(Breach, flat, lead_id)
+
+
+def _record_of(kind: type[_R], flat: list[Any], lead_id: str) -> _R:
+    names = kind.__struct_fields__
+    flat[names.index("lead_id")] = lead_id
+    return kind(**dict(zip(names, flat, strict=False)))

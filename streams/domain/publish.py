@@ -1,0 +1,225 @@
+"""What is said of a clock: the difference between the verdict now and what was published.
+
+A breach goes provisional, confirmed, resolved, or is retracted; each step of the
+chain is a record of its own. A verdict is published when it is known and revised by
+a fact told within the horizon.
+
+Source:
+    Contract, section 2; domain, c.19, "Records and replay" and c.10.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from schemas.instants import Instant, seconds
+from schemas.verdicts import Breach, Record, Verdict
+from streams.domain.clock import Clock
+from streams.domain.lead import ClockKey, Lead, Published
+from streams.domain.policy import Policy
+
+_NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "leadclock")
+
+LATE_FACT: Final = "late_fact"
+DUE_MOVED: Final = "due_moved"
+COMMITMENT_CHANGED: Final = "commitment_changed"
+WITHDRAWN: Final = "withdrawn"
+
+
+def breach_id_of(subject: str, key: ClockKey) -> str:
+    """Name a breach by what it is about, so that every worker and replay names it the same."""
+    commitment, instance, version = key
+    return str(uuid.uuid5(_NAMESPACE, "\n".join((subject, commitment, instance, str(version)))))
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Says what is new of one lead at one instant.
+
+    Attributes:
+        lead: Gives the sequence and keeps what was said.
+        now: Facts and deadlines up to here count.
+        said_at: ``detected_at`` of what is said.
+    """
+
+    lead: Lead
+    now: Instant
+    said_at: Instant
+
+    def breach(self, clock: Clock, entry: Published) -> Iterator[Record]:
+        """Walk a breach along its chain as far as now allows, a record for each step."""
+        last = entry.breach
+        if last is not None and last.status != "retracted":
+            if clock.due_at != last.due_at:
+                yield self._retract(entry, last, DUE_MOVED, None)
+            elif not clock.is_breached:
+                yield self._retract(entry, last, LATE_FACT, clock.evidence_id)
+        if not clock.is_breached or clock.due_at is None:
+            return
+        status = entry.breach.status if entry.breach else "retracted"
+        settled_at = clock.due_at + clock.policy.settle
+        if status == "retracted":
+            status = "provisional"
+            yield self._step(clock, entry, status, clock.due_at)
+        if status == "provisional" and self.now >= settled_at:
+            status = "confirmed"
+            yield self._step(clock, entry, status, settled_at)
+        ended_at = clock.ended_at
+        if status == "confirmed" and ended_at is not None and self.now >= clock.publish_at:
+            yield self._step(clock, entry, "resolved", ended_at)
+
+    def verdict(self, clock: Clock, entry: Published) -> Iterator[Record]:
+        """Publish the end of a clock, or revise it; nothing when it says what was said."""
+        if not clock.has_verdict or clock.ended_at is None or self.now < clock.publish_at:
+            return
+        last = entry.verdict
+        verdict = self._verdict(clock, clock.ended_at, last)
+        if last is not None and verdict == replace(
+            last,
+            revision=verdict.revision,
+            detected_at=verdict.detected_at,
+            sequence=verdict.sequence,
+        ):
+            return
+        self.lead.sequence = verdict.sequence
+        entry.verdict, entry.known_at = verdict, self.now
+        yield verdict
+
+    def gone(self, key: ClockKey, clocks: list[Clock]) -> Iterator[Record]:
+        """Take back what was said of a clock that the facts no longer give.
+
+        A late lead-created changed the commitment, an earlier hand-off was told, or the
+        opening fact was withdrawn.
+        """
+        entry = self.lead.published[key]
+        reason = _why_gone(key, entry, clocks)
+        if entry.breach is not None and entry.breach.status != "retracted":
+            yield self._retract(entry, entry.breach, reason, None)
+        last = entry.verdict
+        if last is not None and last.reason != reason:
+            entry.verdict = replace(
+                last,
+                revision=last.revision + 1,
+                outcome="cancelled",
+                reason=reason,
+                detected_at=self.said_at,
+                sequence=self._next_sequence(),
+            )
+            entry.known_at = self.now
+            yield entry.verdict
+
+    def _next_sequence(self) -> int:
+        self.lead.sequence += 1
+        return self.lead.sequence
+
+    def _retract(
+        self, entry: Published, last: Breach, reason: str, evidence_id: str | None
+    ) -> Breach:
+        """Take a breach back: it turned out never to have been."""
+        entry.breach = replace(
+            last,
+            revision=last.revision + 1,
+            status="retracted",
+            reason=reason,
+            evidence_id=evidence_id,
+            detected_at=self.said_at,
+            sequence=self._next_sequence(),
+        )
+        return entry.breach
+
+    def _step(self, clock: Clock, entry: Published, status: str, step_at: Instant) -> Breach:
+        """Publish a step; ``step_at`` is its own instant: due, end of settle, or the end."""
+        due_at = step_at if clock.due_at is None else clock.due_at
+        owner = clock.timeline.owner_at(due_at)
+        ended = status == "resolved"
+        is_time = clock.unit == "seconds"
+        entry.breach = Breach(
+            breach_id=breach_id_of(self.lead.lead_id, clock.key),
+            revision=entry.breach.revision + 1 if entry.breach else 1,
+            status=status,
+            kind=clock.breach_kind,
+            commitment=clock.id,
+            clock=clock.commitment.clock,
+            subject=self.lead.lead_id,
+            lead_id=self.lead.lead_id,
+            cycle=clock.cycle,
+            debtor=clock.commitment.debtor,
+            creditor=clock.commitment.creditor,
+            team_id=owner.team_id if owner else None,
+            rep_id=owner.rep_id if owner else None,
+            segment=clock.segment,
+            started_at=clock.started_at,
+            due_at=due_at,
+            breached_at=due_at,
+            detected_at=self.said_at,
+            target=seconds(clock.elapsed_to(due_at)) if is_time else clock.target,
+            actual=seconds(clock.elapsed_to(step_at)) if is_time else clock.attempts(step_at),
+            unit=clock.unit,
+            shares=clock.timeline.shares(clock.started_at, due_at),
+            policy_version=clock.policy.version,
+            calendar=clock.calendar,
+            lead_url=clock.policy.url_of(self.lead.lead_id),
+            answered_at=clock.answered_at if ended else None,
+            overrun_seconds=clock.timeline.elapsed(due_at, step_at) if ended else None,
+            outcome=clock.outcome if ended else None,
+            reason=clock.reason if ended else None,
+            sequence=self._next_sequence(),
+        )
+        return entry.breach
+
+    def _verdict(self, clock: Clock, ended_at: Instant, last: Verdict | None) -> Verdict:
+        overrun, told_at = None, max(ended_at, clock.opened_at)
+        if clock.due_at is not None and ended_at > clock.due_at:
+            overrun, told_at = clock.timeline.elapsed(clock.due_at, ended_at), clock.due_at
+        # An answer before the hand-off is put down to whoever got the lead: nobody owned it then.
+        owner = clock.timeline.owner_at(told_at)
+        return Verdict(
+            verdict_id=f"verdict:{breach_id_of(self.lead.lead_id, clock.key)}",
+            revision=last.revision + 1 if last else 1,
+            outcome=clock.outcome or "cancelled",
+            commitment=clock.id,
+            clock=clock.commitment.clock,
+            lead_id=self.lead.lead_id,
+            cycle=clock.cycle,
+            team_id=owner.team_id if owner else None,
+            rep_id=owner.rep_id if owner else None,
+            segment=clock.segment,
+            started_at=clock.started_at,
+            due_at=clock.due_at,
+            answered_at=clock.answered_at,
+            elapsed_seconds=clock.elapsed_to(ended_at),
+            overrun_seconds=overrun,
+            attempts=clock.attempts(ended_at),
+            pre_handoff=clock.pre_handoff,
+            policy_version=clock.policy.version,
+            calendar=clock.calendar,
+            reason=clock.reason,
+            detected_at=self.said_at,
+            connected=clock.connected,
+            sequence=self.lead.sequence + 1,
+        )
+
+
+def _why_gone(key: ClockKey, entry: Published, clocks: list[Clock]) -> str:
+    record = entry.breach or entry.verdict
+    kind = record.clock if record else None
+    rivals = [
+        clock for clock in clocks if clock.commitment.clock == kind and clock.cycle == entry.cycle
+    ]
+    if not rivals:
+        return WITHDRAWN
+    return COMMITMENT_CHANGED if all(clock.id != key[0] for clock in rivals) else DUE_MOVED
+
+
+def horizon_of(entry: Published, policy: Policy) -> Instant | None:
+    """Give the last instant at which a fact told may change what was published; None: always."""
+    record = entry.verdict or entry.breach
+    if record is None:
+        return None
+    base = record.due_at
+    if base is None:
+        base = record.answered_at or entry.known_at
+    return base + policy.correction_horizon
