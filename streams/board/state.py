@@ -1,5 +1,6 @@
 """What the board knows. No I/O, no clock: it is told records and asked for a view."""
 
+import heapq
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -93,7 +94,7 @@ class BoardState:
         """Tell of a record that is not JSON."""
         self._unreadable += 1
 
-    def view(self, now: Instant, *, wall_at: Instant | None = None, rows: int = 24) -> BoardView:
+    def view(self, now: Instant, *, wall_at: Instant | None = None, rows: int = 64) -> BoardView:
         """Answer what to show.
 
         Args:
@@ -103,7 +104,8 @@ class BoardState:
             rows: Give at most so many leads and breaches.
         """
         entries = list(self._leads.entries())
-        ahead = sorted(
+        ahead = heapq.nsmallest(
+            rows,
             (entry for entry in entries if entry.next_due_at is not None),
             key=lambda entry: (entry.next_due_at or 0, entry.lead_id),
         )
@@ -126,7 +128,7 @@ class BoardState:
             ),
             attainments=attainments,
             owners=self._owner_rows(entries),
-            due=tuple(self._due_row(entry, now) for entry in ahead[:rows]),
+            due=tuple(self._due_row(entry, now) for entry in ahead),
             breaches=tuple(self._breach_row(entry, now) for entry in self._breaches.latest(rows)),
             unreadable=self._unreadable,
         )
