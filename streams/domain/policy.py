@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast, get_args
 from urllib.parse import quote
 
-from schemas.instants import HOUR, MINUTE, SECOND, Instant, Micros
+from schemas.instants import DAY, HOUR, MINUTE, SECOND, Instant, Micros
 from streams.domain.calendar import ALWAYS, Calendar
 from streams.domain.commitment import Commitment, Side, read_calendar_name, read_commitment
 from streams.domain.found import Found, Ledger, optional
 from streams.domain.problems import AgreementError
+from streams.domain.spans import LAST
 from streams.domain.terms import (
     LEAD_ID,
     RepPrivacy,
@@ -45,6 +46,7 @@ _KNOWN: Final = (
     *("sales", "marketing", "contacts", "escalation"),
 )
 _PUBLISHED: Final = ("resolved", "digest")
+_MARGIN: Final = 3660 * DAY
 _TO_COME: Final = ("obligations", "pauses", "exclusions", "sources", "strikes")
 
 
@@ -173,7 +175,7 @@ def policy_digest(body: Mapping[str, object]) -> str:
 def read_policy(found: Found, *, published: bool) -> Policy | None:
     """Read a whole agreement, holidays resolved; None if anything is wrong with it."""
     keys = _read_keys(found, published=published)
-    start = optional(keys.get("effective_from"), Found.instant)
+    start = read_start(found)
     calendars = optional(keys.get("calendars"), lambda at: read_calendars(at, start)) or {}
     default = optional(keys.get("default_calendar"), lambda at: read_calendar_name(at, calendars))
     teams = optional(keys.get("teams"), lambda at: read_teams(at, calendars, default)) or {}
@@ -210,6 +212,18 @@ def read_policy(found: Found, *, published: bool) -> Policy | None:
         body=body,
         **lengths,
     )
+
+
+def read_start(found: Found) -> Instant | None:
+    """Read when an agreement takes effect."""
+    if not isinstance(found.value, Mapping) or "effective_from" not in found.value:
+        return None
+    entry = found.entries()["effective_from"]
+    start = entry.instant()
+    if start is None or -DAY <= start < LAST - _MARGIN:
+        return start
+    entry.refuse("an instant from 1970 to 2189", "write a year in which the agreement holds")
+    return None
 
 
 def _read_keys(found: Found, *, published: bool) -> dict[str, Found]:
