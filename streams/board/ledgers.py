@@ -6,7 +6,7 @@ changes nothing, so reading a topic twice gives the same board.
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -144,15 +144,15 @@ class Verdicts:
         self._known[record.verdict_id] = (record.revision, record.outcome)
         return True
 
-    def attainments(self) -> dict[str, Attainment]:
-        """Give the share kept of each commitment of which a clock has ended."""
-        shares = {
-            commitment: Attainment(
-                met=counts[_KEPT], ended=sum(counts[outcome] for outcome in _ENDS)
-            )
-            for commitment, counts in sorted(self._ended.items())
-        }
-        return {commitment: share for commitment, share in shares.items() if share.ended}
+    def attainment(self, without: Collection[str]) -> Attainment:
+        """Give the share kept of all that ended, of other commitments than these."""
+        counted = [
+            counts for commitment, counts in self._ended.items() if commitment not in without
+        ]
+        return Attainment(
+            met=sum(counts[_KEPT] for counts in counted),
+            ended=sum(counts[outcome] for counts in counted for outcome in _ENDS),
+        )
 
 
 def _open_entry(record: ReadOpenLead) -> OpenEntry:

@@ -7,9 +7,9 @@ from typing import Any, Final
 import msgspec
 
 from schemas.instants import Instant, Micros, parse_instant
+from streams.board.agreement import Agreement, agreement_of
 from streams.board.ledgers import BreachEntry, Breaches, OpenEntry, OpenLeads, Verdicts
 from streams.board.marks import BREACH_MARKS, LEAD_MARKS, RUNNING, VERDICT_MARKS, mark_of
-from streams.board.privacy import Privacy, privacy_of
 from streams.board.records import (
     ReadBreach,
     ReadHeartbeat,
@@ -18,7 +18,7 @@ from streams.board.records import (
     ReadVerdict,
     instant_or_none,
 )
-from streams.board.view import Attainment, BoardView, BreachRow, Change, DueRow, Owner, OwnerRow
+from streams.board.view import BoardView, BreachRow, Change, DueRow, Owner, OwnerRow
 
 CONTROL: Final = "sla-control"
 OPEN_LEADS: Final = "open-leads"
@@ -46,7 +46,7 @@ class BoardState:
         self._verdicts = Verdicts()
         self._owners: set[tuple[str | None, str | None]] = set()
         self._complete: dict[str, Instant] = {}
-        self._privacy = Privacy()
+        self._agreement = Agreement()
         self._newest_at: Instant | None = None
         self._unreadable = 0
         self._tellers: dict[str, Callable[[Mapping[str, Any]], Change | None]] = {
@@ -109,7 +109,6 @@ class BoardState:
             (entry for entry in entries if entry.next_due_at is not None),
             key=lambda entry: (entry.next_due_at or 0, entry.lead_id),
         )
-        attainments = self._verdicts.attainments()
         newest_at = self._newest_at
         return BoardView(
             now=now,
@@ -122,11 +121,7 @@ class BoardState:
             breaches_by_status={
                 status: count for status, count in self._breaches.by_status.items() if count
             },
-            attainment=Attainment(
-                met=sum(share.met for share in attainments.values()),
-                ended=sum(share.ended for share in attainments.values()),
-            ),
-            attainments=attainments,
+            attainment=self._verdicts.attainment(without=self._agreement.measured),
             owners=self._owner_rows(entries),
             due=tuple(self._due_row(entry, now) for entry in ahead),
             breaches=tuple(self._breach_row(entry, now) for entry in self._breaches.latest(rows)),
@@ -143,8 +138,8 @@ class BoardState:
     def _tell_control(self, value: Mapping[str, Any]) -> None:
         if value.get("type") == "policy-published":
             policy = msgspec.convert(value, ReadPolicy)
-            if policy.version >= self._privacy.version:
-                self._privacy = privacy_of(policy.version, policy.body)
+            if policy.version >= self._agreement.version:
+                self._agreement = agreement_of(policy.version, policy.body)
         elif value.get("type") == "source-heartbeat":
             beat = msgspec.convert(value, ReadHeartbeat)
             at = parse_instant(beat.complete_up_to)
@@ -161,7 +156,7 @@ class BoardState:
             at=entry.waiting_since,
             mark=RUNNING,
             lead=entry.lead_id,
-            owner=self._privacy.owner(entry.team_id, entry.rep_id),
+            owner=self._agreement.owner(entry.team_id, entry.rep_id),
             commitment=entry.commitment,
             due_at=entry.next_due_at,
         )
@@ -175,7 +170,7 @@ class BoardState:
             at=parse_instant(record.detected_at),
             mark=mark_of(VERDICT_MARKS, record.outcome),
             lead=record.lead_id,
-            owner=self._privacy.owner(record.team_id, record.rep_id),
+            owner=self._agreement.owner(record.team_id, record.rep_id),
             commitment=record.commitment,
             due_at=instant_or_none(record.due_at),
         )
@@ -188,7 +183,7 @@ class BoardState:
             at=entry.detected_at,
             mark=mark_of(BREACH_MARKS, entry.status),
             lead=entry.subject,
-            owner=self._privacy.owner(entry.team_id, entry.rep_id),
+            owner=self._agreement.owner(entry.team_id, entry.rep_id),
             commitment=entry.commitment,
             due_at=entry.due_at,
             note=entry.note,
@@ -196,10 +191,10 @@ class BoardState:
 
     def _owner_rows(self, entries: list[OpenEntry]) -> tuple[OwnerRow, ...]:
         open_of: dict[Owner, list[OpenEntry]] = {
-            self._privacy.owner(*owner): [] for owner in self._owners
+            self._agreement.owner(*owner): [] for owner in self._owners
         }
         for entry in entries:
-            open_of[self._privacy.owner(entry.team_id, entry.rep_id)].append(entry)
+            open_of[self._agreement.owner(entry.team_id, entry.rep_id)].append(entry)
         return tuple(
             OwnerRow(
                 owner=owner,
@@ -214,7 +209,7 @@ class BoardState:
         due_at = entry.next_due_at or 0
         return DueRow(
             lead=entry.lead_id,
-            owner=self._privacy.owner(entry.team_id, entry.rep_id),
+            owner=self._agreement.owner(entry.team_id, entry.rep_id),
             commitment=entry.commitment,
             mark=mark_of(LEAD_MARKS, entry.state),
             due_at=due_at,
@@ -227,7 +222,7 @@ class BoardState:
             overdue = max(0, now - entry.due_at)
         return BreachRow(
             lead=entry.subject,
-            owner=self._privacy.owner(entry.team_id, entry.rep_id),
+            owner=self._agreement.owner(entry.team_id, entry.rep_id),
             commitment=entry.commitment,
             mark=mark_of(BREACH_MARKS, entry.status),
             due_at=entry.due_at,

@@ -109,7 +109,7 @@ class BoardView:
         owners: By team, the queue first, then by rep.
         due: Soonest first.
         breaches: Latest due first.
-        attainments: By commitment, in the order of their ids.
+        attainment: Of every promise; what is only measured does not count.
         unreadable: Records that are not what the contract says.
     """
 
@@ -120,7 +120,6 @@ class BoardView:
     next_due_at: Instant | None
     breaches_by_status: dict[str, int]
     attainment: Attainment
-    attainments: dict[str, Attainment]
     owners: tuple[OwnerRow, ...]
     due: tuple[DueRow, ...]
     breaches: tuple[BreachRow, ...]

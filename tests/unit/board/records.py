@@ -24,10 +24,11 @@ def tell(
 def publish(state: BoardState, privacy: str | None, version: int = 1) -> None:
     """Tell an agreement of two teams with these words on privacy."""
     body: dict[str, Any] = {
+        "sales": [{"id": "speed"}, {"id": "lead-speed", "report_only": True}],
         "teams": {
             "nord": {"reps": {"rep-anna": {"alias": "Anna"}, "rep-ben": {}}},
             "west": {"reps": ["rep-cem"]},
-        }
+        },
     }
     if privacy is not None:
         body["privacy"] = {"reps": privacy}
@@ -117,16 +118,18 @@ def breach(
 
 
 def verdict(
-    verdict_id: str, outcome: str, *, revision: int = 1, lead_id: str = "lead-1"
+    verdict_id: str,
+    outcome: str,
+    **other: Any,  # noqa: ANN401 - any field of the record
 ) -> Verdict:
     """The end of Anna's clock at noon."""
-    return Verdict(
+    record = Verdict(
         verdict_id=f"verdict:{verdict_id}",
-        revision=revision,
+        revision=1,
         outcome=outcome,
         commitment="speed",
         clock="speed",
-        lead_id=lead_id,
+        lead_id="lead-1",
         cycle=1,
         team_id="nord",
         rep_id="rep-anna",
@@ -144,3 +147,4 @@ def verdict(
         detected_at=NOON,
         connected=False,
     )
+    return replace(record, **other)

@@ -43,6 +43,18 @@ def test_attainment_counts_what_ended_by_its_merits() -> None:
     assert (attainment.met, attainment.ended) == (2, 4)
 
 
+def test_what_is_only_measured_is_no_promise() -> None:
+    """One promise unmet, one report-only clock met: 0 of 1."""
+    state = BoardState()
+    publish(state, "named")
+    tell(state, verdict("a", "unmet"))
+    tell(state, verdict("b", "met", commitment="lead-speed"))
+
+    attainment = state.view(NOON).attainment
+
+    assert (attainment.met, attainment.ended) == (0, 1)
+
+
 def test_revised_verdict_replaces_the_first() -> None:
     """Unmet, then met in revision 2, then revision 1 once more: 1 of 1."""
     state = BoardState()
