@@ -23,7 +23,7 @@ BROKEN_PIPE: Final = 141
 class AnswerIsNoError(LeadclockError):
     """The command did what it was asked, and the answer is no: exit code 1.
 
-    The text, if any, is one sentence for standard error.
+    The text is one sentence for standard error.
     """
 
 
@@ -37,16 +37,8 @@ def ended(run: Callable[[], object]) -> int:
         result = run()
         # Buffered output meets a closed pipe only here.
         sys.stdout.flush()
-    except click.ClickException as error:
-        return _say(_sentence(error), WRONG_USE)
-    except AnswerIsNoError as error:
-        return _say(str(error), ANSWER_IS_NO)
-    except AgreementError as error:
-        # Each of its lines begins with a place, as a compiler's do.
-        click.echo(str(error), err=True)
-        return WRONG_USE
-    except LeadclockError as error:
-        return _say(str(error), WRONG_USE)
+    except (click.ClickException, LeadclockError) as error:
+        return _told(error)
     except (KeyboardInterrupt, click.Abort, asyncio.CancelledError):
         return INTERRUPTED
     except BrokenPipeError:
@@ -56,10 +48,18 @@ def ended(run: Callable[[], object]) -> int:
     return result if type(result) is int else DONE
 
 
-def _say(text: str, code: int) -> int:
-    if text:
-        click.echo(f"leadclock: {text}", err=True)
-    return code
+def _told(error: click.ClickException | LeadclockError) -> int:
+    """Say on standard error what is wrong, and tell the exit code."""
+    match error:
+        case AgreementError():
+            # Each of its lines begins with a place, as a compiler's do.
+            text = str(error)
+        case click.ClickException():
+            text = f"leadclock: {_sentence(error)}"
+        case _:
+            text = f"leadclock: {error}"
+    click.echo(text, err=True)
+    return ANSWER_IS_NO if isinstance(error, AnswerIsNoError) else WRONG_USE
 
 
 def _sentence(error: click.ClickException) -> str:
