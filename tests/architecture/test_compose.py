@@ -109,7 +109,7 @@ class _Asked(dict[str, str]):
         super().__init__(values)
         self.names: set[str] = set()
 
-    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as dict.get
+    def get(self, name: str, default: Any = None) -> Any:
         self.names.add(name)
         return super().get(name, default)
 

@@ -87,7 +87,7 @@ def fetch_jars() -> Path:
 
 @contextmanager
 def running_broker(directory: Path) -> Iterator[str]:
-    """Run one broker with its data below ``directory``.
+    """Run one broker that is set up for tests.
 
     Args:
         directory: Existing and empty; the log of the server is left in it.
@@ -98,20 +98,49 @@ def running_broker(directory: Path) -> Iterator[str]:
     Raises:
         BrokerError: no Java or Maven, or the server ended or never got ready.
     """
+    client_port, controller_port = free_ports(2)
+    client = f"PLAINTEXT://127.0.0.1:{client_port}"
+    controller = f"127.0.0.1:{controller_port}"
+    properties = {
+        **SETTINGS,
+        "controller.quorum.voters": f"1@{controller}",
+        "listeners": f"{client},CONTROLLER://{controller}",
+        "advertised.listeners": client,
+        "log.dirs": str(directory / "data"),
+    }
+    with running_server(directory, properties, client_port) as bootstrap:
+        yield bootstrap
+
+
+@contextmanager
+def running_server(
+    directory: Path, properties: Mapping[str, str], client_port: int
+) -> Iterator[str]:
+    """Run Kafka with just these properties until the block ends.
+
+    Args:
+        directory: Existing and empty; its configuration and log are left in it.
+        properties: The whole server.properties.
+        client_port: The port of its client listener, to tell when it is ready.
+
+    Yields:
+        The bootstrap address.
+
+    Raises:
+        BrokerError: no Java or Maven, or the server ended or never got ready.
+    """
     java = _command("java")
-    classpath = f"{fetch_jars()}/*"
-    client_port, controller_port = _free_ports(2)
-    properties = directory / "server.properties"
-    properties.write_text(_properties(directory, client_port, controller_port), encoding="utf-8")
-    jvm = [java, "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-cp", classpath]
+    jvm = [java, "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-cp", f"{fetch_jars()}/*"]
     jvm.append("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+    configuration = directory / "server.properties"
+    lines = [f"{name}={value}\n" for name, value in properties.items()]
+    configuration.write_text("".join(lines), encoding="utf-8")
+    _format(jvm, configuration)
     log = directory / "server.log"
     with log.open("wb") as sink:
-        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        _format(jvm, properties, cluster_id, log)
         process = subprocess.Popen(
             # Tests that are killed take the server with them.
-            command_on_a_leash([*jvm, "kafka.Kafka", str(properties)]),
+            command_on_a_leash([*jvm, "kafka.Kafka", str(configuration)]),
             stdin=subprocess.PIPE,
             stdout=sink,
             stderr=subprocess.STDOUT,
@@ -125,18 +154,8 @@ def running_broker(directory: Path) -> Iterator[str]:
         _stop(process)
 
 
-def _command(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        message = (
-            f"The tests on real Kafka need {name}, which was not found: install Java 17"
-            " or newer and Maven, or set LEADCLOCK_TEST_BOOTSTRAP to a running Kafka."
-        )
-        raise BrokerError(message)
-    return path
-
-
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Find as many different loopback ports that nobody listens on."""
     # All are held at once, so that no two are the same.
     sockets = [socket.socket() for _ in range(count)]
     try:
@@ -148,24 +167,22 @@ def _free_ports(count: int) -> list[int]:
             one.close()
 
 
-def _properties(directory: Path, client_port: int, controller_port: int) -> str:
-    client = f"PLAINTEXT://127.0.0.1:{client_port}"
-    controller = f"127.0.0.1:{controller_port}"
-    settings = {
-        **SETTINGS,
-        "controller.quorum.voters": f"1@{controller}",
-        "listeners": f"{client},CONTROLLER://{controller}",
-        "advertised.listeners": client,
-        "log.dirs": str(directory / "data"),
-    }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
+def _command(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        message = (
+            f"The tests on real Kafka need {name}, which was not found: install Java 17"
+            " or newer and Maven, or set LEADCLOCK_TEST_BOOTSTRAP to a running Kafka."
+        )
+        raise BrokerError(message)
+    return path
 
 
-def _format(jvm: list[str], properties: Path, cluster_id: str, log: Path) -> None:
-    tool = [*jvm, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
+def _format(jvm: list[str], configuration: Path) -> None:
+    cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    tool = [*jvm, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(configuration)]
     done = subprocess.run(tool, check=False, capture_output=True, text=True)
     if done.returncode != 0:
-        log.write_text(done.stdout + done.stderr, encoding="utf-8")
         message = f"Kafka could not format its storage: {done.stderr.strip()[-2000:]}"
         raise BrokerError(message)
 
