@@ -145,7 +145,7 @@ def judge(history: History, policies: Policies, now: Instant) -> list[Clock]:
         now: Facts and deadlines up to here count.
 
     Returns:
-        One clock for each commitment that holds, by cycle, then as the agreement lists them.
+        One clock for each commitment that holds: by cycle, then from creation, speed, depth.
     """
     clocks: list[Clock] = []
     for cycle in history.cycles:
