@@ -96,7 +96,7 @@ class Calendar:
         """
         if end < start:
             raise ValueError(f"a span ends at {end}, before it starts at {start}")
-        if self._always:
+        if self._always or end <= FIRST or start >= LAST:
             return end - start
         spans = self._spans
         if spans is not None and spans.start <= start and end <= spans.end:
