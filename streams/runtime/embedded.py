@@ -13,7 +13,7 @@ What it does not do, and who must know:
 * It never forgets a group member that was killed, so its successor would wait
   for ever. Members should be static (``group.instance.id``).
 * It takes no session timeout below 6 s.
-* It never compacts and never deletes: memory grows with every record.
+* It was not seen to compact or delete: memory grows with every record.
 
 So it is for one machine, one worker and one sitting: for show.
 """
