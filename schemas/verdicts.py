@@ -1,5 +1,7 @@
 """Verdicts: what became true of a clock, and under which key and headers it leaves.
 
+A lead's record packs what was published by position: append fields, never reorder.
+
 Source:
     Contract, section 2.
 """

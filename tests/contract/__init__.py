@@ -1,0 +1,1 @@
+"""The published language: what the outside may rely on."""
