@@ -7,10 +7,9 @@ Source:
     Domain, c.19, "Starting, stopping, ending" and "Depth"; c.2 to c.5, c.11, c.12.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Final
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from schemas.instants import Instant, Micros
 from streams.domain import commitment as kinds
@@ -93,38 +92,51 @@ class Clock:
     def next_change(self, now: Instant) -> Instant | None:
         """Give the next instant at which anything changes if no fact comes; None: never."""
         ahead = []
-        if self.ended_at is not None and self.publish_at > now:
-            ahead.append(self.publish_at)
-        kept = self.ended_at is not None and not self.is_breached
-        if self.due_at is not None and not self.commitment.report_only and not kept:
+        if self.ended_at is not None:
+            if self.publish_at > now:
+                ahead.append(self.publish_at)
+            if not self.is_breached:
+                return ahead[0] if ahead else None
+        if self.due_at is not None and not self.commitment.report_only:
             ahead += [at for at in (self.due_at, self.due_at + self.policy.settle) if at > now]
-        return min(ahead, default=None)
+        return min(ahead) if ahead else None
 
 
-@dataclass(frozen=True, kw_only=True)
 class _Opening:
     """What a clock starts from, before its commitment's own rules."""
 
-    commitment: Commitment
-    policy: Policy
-    cycle: Cycle
-    instance: str
-    opened_at: Instant
-    timeline: Timeline
-    calendar: str | None
-    segment: str | None
+    __slots__ = (
+        "calendar",
+        "commitment",
+        "cycle",
+        "due_at",
+        "instance",
+        "opened_at",
+        "policy",
+        "segment",
+        "started_at",
+        "timeline",
+    )
 
-    @cached_property
-    def started_at(self) -> Instant:
-        """The first open instant at or after the opening."""
-        return self.timeline.start(self.opened_at)
-
-    @cached_property
-    def due_at(self) -> Instant | None:
-        """The end of the target; None without one."""
-        chosen = self.commitment
-        target = chosen.within if chosen.clock == kinds.DEPTH else chosen.target
-        return None if target is None else self.timeline.due(self.started_at, self._length(target))
+    def __init__(
+        self,
+        commitment: Commitment,
+        policy: Policy,
+        cycle: Cycle,
+        opened: tuple[Instant, str],
+        counted_in: "_CountedIn",
+    ) -> None:
+        """Start the clock: when, and until when."""
+        self.commitment = commitment
+        self.policy = policy
+        self.cycle = cycle
+        self.opened_at, self.instance = opened
+        self.timeline, self.calendar, self.segment = counted_in
+        self.started_at = self.timeline.start(self.opened_at)
+        target = commitment.within if commitment.clock == kinds.DEPTH else commitment.target
+        self.due_at: Instant | None = None
+        if target is not None:
+            self.due_at = self.timeline.due(self.started_at, self._length(target))
 
     def _length(self, target: Target) -> Micros:
         """Turn business days into business time, once, at the start."""
@@ -134,6 +146,10 @@ class _Opening:
         calendar = first.calendar if first else ALWAYS
         close_at = calendar.close_of_business_day(self.started_at, target.days)
         return calendar.elapsed(self.started_at, close_at)
+
+
+_CountedIn = tuple[Timeline, str | None, str | None]
+"""Business time, the calendar's name, the lead's segment."""
 
 
 def judge(history: History, policies: Policies, now: Instant) -> list[Clock]:
@@ -162,44 +178,33 @@ def _openings(history: History, cycle: Cycle, policies: Policies) -> Iterator[_O
     first = cycle.handoffs[0] if cycle.handoffs else None
     team_id = first.team_id if first else None
     if created is not None and cycle.number == 1:
-        policy = policies.pinned(created.occurred_at)
-        attributes = history.attributes_at(created.occurred_at, team_id)
-        chosen = policy and policy.commitment_for(kinds.SPEED_TO_LEAD, attributes)
-        if policy and chosen:
-            name = chosen.calendar
-            calendar = policy.calendars[name] if name else ALWAYS
-            timeline = Timeline(_owners(cycle.handoffs, policy, calendar), cycle.stops)
-            yield _Opening(
-                commitment=chosen,
-                policy=policy,
-                cycle=cycle,
-                instance=created.event_id,
-                opened_at=created.occurred_at,
-                timeline=timeline,
-                calendar=name,
-                segment=attributes.get("segment"),
-            )
+        at = created.occurred_at
+        policy = policies.pinned(at)
+        if policy is not None and kinds.SPEED_TO_LEAD in policy.kinds:
+            attributes = history.attributes_at(at, team_id)
+            chosen = policy.commitment_for(kinds.SPEED_TO_LEAD, attributes)
+            if chosen is not None:
+                name = chosen.calendar
+                calendar = policy.calendars[name] if name else ALWAYS
+                counted_in = _timeline(cycle, policy, calendar), name, attributes.get("segment")
+                yield _Opening(chosen, policy, cycle, (at, created.event_id), counted_in)
     if first is None:
         return
     policy = policies.pinned(first.at)
     if policy is None:
         return
     attributes = history.attributes_at(first.at, team_id)
+    shared: dict[int, Timeline] = {}
     for kind in (kinds.SPEED, kinds.DEPTH):
         chosen = policy.commitment_for(kind, attributes)
         if chosen is None:
             continue
         pinned, name = _pinned(chosen, policy, first)
-        yield _Opening(
-            commitment=chosen,
-            policy=policy,
-            cycle=cycle,
-            instance=first.event_id,
-            opened_at=first.at,
-            timeline=Timeline(_owners(cycle.handoffs, policy, pinned), cycle.stops),
-            calendar=name,
-            segment=attributes.get("segment"),
-        )
+        timeline = shared.get(id(pinned))
+        if timeline is None:
+            timeline = shared[id(pinned)] = _timeline(cycle, policy, pinned)
+        counted_in = timeline, name, attributes.get("segment")
+        yield _Opening(chosen, policy, cycle, (first.at, first.event_id), counted_in)
 
 
 def _pinned(
@@ -215,20 +220,20 @@ def _pinned(
     return policy.calendars[commitment.calendar], commitment.calendar
 
 
-def _owners(
-    handoffs: Sequence[Handoff], policy: Policy, pinned: Calendar | None
-) -> list[Ownership]:
-    """List who owns the lead when; before the first hand-off nobody does."""
+def _timeline(cycle: Cycle, policy: Policy, pinned: Calendar | None) -> Timeline:
+    """Put together who owns the lead when; before the first hand-off nobody does."""
     spans: list[Ownership] = []
-    for place, handoff in enumerate(handoffs):
-        to_at = handoffs[place + 1].at if place + 1 < len(handoffs) else FOR_EVER
-        if handoff.at < to_at:
-            calendar = pinned or policy.calendar_of(handoff.team_id)
-            spans.append(Ownership(handoff.at, to_at, calendar, handoff.team_id, handoff.rep_id))
-    first_at = spans[0].from_at if spans else FOR_EVER
+    handoffs = cycle.handoffs
     if pinned is not None:
-        spans.insert(0, Ownership(-FOR_EVER, first_at, pinned, None, None))
-    return spans
+        first_at = handoffs[0].at if handoffs else FOR_EVER
+        spans.append(Ownership(-FOR_EVER, first_at, pinned, None, None))
+    last = len(handoffs) - 1
+    for place, handoff in enumerate(handoffs):
+        to_at = FOR_EVER if place == last else handoffs[place + 1].at
+        if handoff.at < to_at:
+            calendar = policy.calendar_of(handoff.team_id) if pinned is None else pinned
+            spans.append(Ownership(handoff.at, to_at, calendar, handoff.team_id, handoff.rep_id))
+    return Timeline(spans, cycle.stops)
 
 
 def _speed_clock(opening: _Opening, history: History, now: Instant) -> Clock:
@@ -240,15 +245,16 @@ def _speed_clock(opening: _Opening, history: History, now: Instant) -> Clock:
         if cycle.holds(attempt) and qualifies(attempt)
     )
     end = _end_of(opening, answers[0] if answers else None)
-    connected = end.at is not None and any(
-        attempt.connects and cycle.holds(attempt) and attempt.occurred_at <= end.at
+    ended_at = end.at
+    connected = ended_at is not None and any(
+        attempt.occurred_at <= ended_at and attempt.connects and cycle.holds(attempt)
         for attempt in history.attempts
     )
 
     def attempts(at: Instant) -> int:
         return sum(1 for effect_at, _, _ in answers if effect_at <= at)
 
-    return _clock(opening, end, now, attempts, connected=connected)
+    return _clock(opening, end, now, _Counted(attempts, connected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,14 +290,17 @@ def _end_of(opening: _Opening, answer: Answer | None) -> _End:
     )
 
 
-def _clock(
-    opening: _Opening,
-    end: _End,
-    now: Instant,
-    attempts: Callable[[Instant], int],
-    *,
-    connected: bool,
-) -> Clock:
+class _Counted(NamedTuple):
+    """What a clock says beside its end."""
+
+    attempts: Callable[[Instant], int]
+    connected: bool
+    breach_kind: str = "late"
+    target: int | None = None
+    unit: str = "seconds"
+
+
+def _clock(opening: _Opening, end: _End, now: Instant, counted: _Counted) -> Clock:
     due_at = opening.due_at
     overdue = due_at is not None and now >= due_at and not opening.commitment.report_only
     kept = end.at is not None and due_at is not None and end.at <= due_at
@@ -313,9 +322,12 @@ def _clock(
         reason=end.reason,
         publish_at=end.publish_at,
         is_breached=overdue and not kept,
+        breach_kind=counted.breach_kind,
         evidence_id=end.evidence_id,
-        attempts=attempts,
-        connected=connected,
+        attempts=counted.attempts,
+        target=counted.target,
+        unit=counted.unit,
+        connected=counted.connected,
     )
 
 
@@ -336,12 +348,10 @@ def _depth_clocks(opening: _Opening, history: History, now: Instant) -> Iterator
     if depth.is_owed:
         end = _end_of(opening, depth.met_by)
         connected = depth.is_connected_at(now if end.at is None else end.at)
-        yield replace(
-            _clock(opening, end, now, depth.counted_at, connected=connected),
-            breach_kind=depth.breach_kind_at(now if due_at is None else due_at),
-            target=commitment.min_attempts,
-            unit=ATTEMPTS,
-        )
+        missing = depth.breach_kind_at(now if due_at is None else due_at)
+        least = commitment.min_attempts
+        counted = _Counted(depth.counted_at, connected, missing, least, ATTEMPTS)
+        yield _clock(opening, end, now, counted)
     if commitment.max_attempts is not None and due_at is not None:
         yield _over_contact(opening, depth, due_at, now)
 
@@ -349,12 +359,21 @@ def _depth_clocks(opening: _Opening, history: History, now: Instant) -> Iterator
 def _over_contact(opening: _Opening, depth: Depth, window_end: Instant, now: Instant) -> Clock:
     """Judge the maximum: due at the first attempt over it within the window."""
     over = depth.first_over(window_end)
-    return replace(
-        _clock(opening, _End(), now, depth.counted_at, connected=False),
+    return Clock(
+        commitment=opening.commitment,
+        policy=opening.policy,
         id=opening.commitment.id + MAX_SUFFIX,
+        instance=opening.instance,
+        cycle=opening.cycle.number,
+        timeline=opening.timeline,
+        calendar=opening.calendar,
+        segment=opening.segment,
+        opened_at=opening.opened_at,
+        started_at=opening.started_at,
         due_at=over[0] if over else None,
         is_breached=over is not None and now >= over[0] and not opening.commitment.report_only,
         breach_kind="too_many",
+        attempts=depth.counted_at,
         target=opening.commitment.max_attempts,
         unit=ATTEMPTS,
         has_verdict=False,

@@ -140,7 +140,8 @@ def read_commitment(
         applies=optional(keys.get("applies"), lambda at: _read_applies(at, teams)) or {},
         target=optional(keys.get("target"), read_target),
         calendar=optional(keys.get("calendar"), lambda at: _read_calendar(at, calendars)),
-        report_only=optional(keys.get("report_only"), Found.truth) or False,
+        # What is neither true nor false is one problem; a missing target is not another.
+        report_only="report_only" in keys and keys["report_only"].truth() is not False,
         qualifying_channels=channels,
         qualifying_by=by,
         objective=optional(keys.get("objective"), Found.percent),
@@ -198,10 +199,10 @@ def _read_applies(found: Found, teams: Collection[str]) -> dict[str, frozenset[s
     applies = {name: entry.texts() for name, entry in keys.items() if name != "stage"}
     if "stage" in keys:
         applies["stage"] = keys["stage"].words(_STAGES)
-    for team in sorted(applies.get("team_id", frozenset()) - frozenset(teams)):
-        keys["team_id"].refuse(
-            "teams of this agreement", nearest(team, teams), found=f"team {team!r}"
-        )
+    if "team_id" in keys:
+        for entry in keys["team_id"].one_or_more():
+            if isinstance(entry.value, str) and entry.value not in teams:
+                entry.refuse("a team of this agreement", nearest(entry.value, teams))
     return applies
 
 

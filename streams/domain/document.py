@@ -20,6 +20,7 @@ _CORE: Final = "tag:yaml.org,2002:"
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
 # Far above any agreement; aliases of aliases would grow without end.
 _MOST_VALUES: Final = 20_000
+_DEEPEST: Final = 20
 
 
 @dataclass(slots=True)
@@ -92,8 +93,9 @@ class _Reader:
         place = _place(node)
         self._document.values[path] = place
         self._left -= 1
-        if self._left < 0:
-            raise _no_yaml(self._document.name, place, f"more than {_MOST_VALUES} values")
+        if self._left < 0 or len(path) > _DEEPEST:
+            found = f"more than {_MOST_VALUES} values, or {_DEEPEST} within each other"
+            raise _no_yaml(self._document.name, place, found)
         if isinstance(node, MappingNode):
             return {
                 key: self.plain(value, (*path, key)) for key, value in self._entries(node, path)

@@ -111,6 +111,10 @@ class Found:
             Found(value, (*self.path, index), self.ledger) for index, value in enumerate(self.value)
         ]
 
+    def one_or_more(self) -> "list[Found]":
+        """Read a list, or a single value as a list of one."""
+        return self.items() if isinstance(self.value, list) else [self]
+
     def text(self, *, longest: int = 64) -> str | None:
         """Read a text that is not blank; a bare number is one, too."""
         value = self.value
@@ -125,18 +129,15 @@ class Found:
         return value
 
     def texts(self) -> frozenset[str]:
-        """Read a list of texts, none twice; a single text is a list of one."""
-        if not isinstance(self.value, list):
-            one = self.text()
-            return frozenset() if one is None else frozenset({one})
+        """Read one or more texts, none twice."""
         seen: set[str] = set()
-        for item in self.items():
+        for item in self.one_or_more():
             text = item.text()
             if text in seen:
                 item.refuse("each value once", "remove the second one")
             elif text is not None:
                 seen.add(text)
-        if not self.value:
+        if self.value == []:
             self.refuse("at least one value", "add a value, or remove the key")
         return frozenset(seen)
 
@@ -149,8 +150,8 @@ class Found:
         return None
 
     def words(self, words: Collection[str]) -> frozenset[str]:
-        """Read a list of words of a closed list; a single word is a list of one."""
-        items = self.items() if isinstance(self.value, list) else [self]
+        """Read one or more words of a closed list."""
+        items = self.one_or_more()
         if not items:
             self.refuse("at least one of " + ", ".join(words), "add one, or remove the key")
         return frozenset(word for item in items if (word := item.word(words)) is not None)
@@ -165,12 +166,12 @@ class Found:
             return None
         return value
 
-    def truth(self) -> bool:
+    def truth(self) -> bool | None:
         """Read true or false."""
-        if self.value in (True, "true") or self.value in (False, "false"):
+        if isinstance(self.value, bool) or self.value in ("true", "false"):
             return self.value in (True, "true")
         self.refuse("true or false", "write true or false")
-        return False
+        return None
 
     def percent(self) -> Decimal | None:
         """Read a percentage above 0 and at most 100, e.g. ``90%``, as it is written."""

@@ -109,6 +109,7 @@ class History:
         attempts: By ``occurred_at``, then ``event_id``.
         handoffs: All of them in order, for ownership.
         erased_at: The lead's facts have left.
+        is_retold: Some attempt was told by several facts.
     """
 
     created: LeadCreated | None
@@ -117,6 +118,7 @@ class History:
     attempts: tuple[Attempt, ...]
     handoffs: tuple[Handoff, ...]
     erased_at: Instant | None
+    is_retold: bool
 
     def attributes_at(self, at: Instant, team_id: str | None) -> dict[str, str | None]:
         """Give what ``applies`` looks at for a clock that opens at an instant."""
@@ -164,13 +166,15 @@ def history_of(told: Sequence[Told], false_close: Micros) -> History:
     created = next((fact for fact in facts if isinstance(fact, LeadCreated)), None)
     erased = next((fact.occurred_at for fact in facts if isinstance(fact, LeadErased)), None)
     cycles = _cycles(facts, created, false_close)
+    attempts = _attempts(told)
     return History(
         created=created,
         updates=tuple(fact for fact in facts if isinstance(fact, LeadUpdated)),
         cycles=cycles,
-        attempts=_attempts(told),
+        attempts=attempts,
         handoffs=tuple(handoff for cycle in cycles for handoff in cycle.handoffs),
         erased_at=erased,
+        is_retold=len(attempts) < sum(isinstance(fact, ContactAttempt) for fact in facts),
     )
 
 

@@ -137,7 +137,9 @@ class Publisher:
         ended = status == "resolved"
         is_time = clock.unit == "seconds"
         entry.breach = Breach(
-            breach_id=breach_id_of(self.lead.lead_id, clock.key),
+            breach_id=entry.breach.breach_id
+            if entry.breach
+            else breach_id_of(self.lead.lead_id, clock.key),
             revision=entry.breach.revision + 1 if entry.breach else 1,
             status=status,
             kind=clock.breach_kind,
@@ -177,7 +179,9 @@ class Publisher:
         # An answer before the hand-off is put down to whoever got the lead: nobody owned it then.
         owner = clock.timeline.owner_at(told_at)
         return Verdict(
-            verdict_id=f"verdict:{breach_id_of(self.lead.lead_id, clock.key)}",
+            verdict_id=last.verdict_id
+            if last
+            else f"verdict:{breach_id_of(self.lead.lead_id, clock.key)}",
             revision=last.revision + 1 if last else 1,
             outcome=clock.outcome or "cancelled",
             commitment=clock.id,

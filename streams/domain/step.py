@@ -8,17 +8,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from msgspec import structs
+from msgspec import msgpack, structs
 
 from schemas.facts import ContactAttempt, Fact, LeadErased
 from schemas.instants import Instant
-from schemas.verdicts import OpenClock, OpenLead, OpenLeadEnd, Record, encode_record
+from schemas.verdicts import OpenClock, OpenLead, OpenLeadEnd, Record
 from streams.domain.clock import Clock, judge
 from streams.domain.history import History, Told, history_of
 from streams.domain.lead import Lead, Published
 from streams.domain.policies import Policies
 from streams.domain.policy import Policy
 from streams.domain.publish import Publisher, breach_id_of, horizon_of
+
+_encoder = msgpack.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def advance_lead(
     if history.erased_at is not None:
         clocks = _cancelled(lead, policies, told, history.erased_at, now)
     # A verdict that has ended is not revised by new software, only by a new fact.
-    step = _Step(lead, policies, clocks, told, now)
+    step = _Step(lead, policies, clocks, told, now, history.is_retold)
     yield from _publish(step, Publisher(lead, now, said_at), may_revise=bool(fresh))
     lead.judged_at = now
     if history.erased_at is not None:
@@ -77,6 +79,7 @@ class _Step:
     clocks: list[Clock]
     told: list[Told]
     now: Instant
+    is_retold: bool
 
 
 def _publish(step: _Step, publisher: Publisher, *, may_revise: bool) -> Iterator[Record]:
@@ -110,6 +113,8 @@ def _as_settled(step: _Step, clock: Clock, entry: Published) -> Clock | None:
     keep: Callable[[Told], bool] | None = None
     until = horizon_of(entry, clock.policy)
     if entry.verdict is not None:
+        if not step.is_retold:
+            return clock
         used = {
             fact.attempt_id or fact.event_id
             for at, fact in step.told
@@ -220,7 +225,7 @@ def _open_lead(
             yield OpenLeadEnd(lead_id=lead.lead_id)
         return
     record = _open_record(lead, running, history, policy)
-    digest = blake2b(encode_record(record), digest_size=8).digest()
+    digest = blake2b(_encoder.encode(record), digest_size=8).digest()
     if digest != lead.open_digest:
         lead.open_digest = digest
         lead.sequence += 1

@@ -76,8 +76,7 @@ def _days(spec: str) -> list[int]:
 
 
 def _hours(found: Found) -> Hours:
-    items = found.items() if isinstance(found.value, list) else [found]
-    return tuple(sorted(span for item in items if (span := _span(item)) is not None))
+    return tuple(sorted(span for item in found.one_or_more() if (span := _span(item)) is not None))
 
 
 def _span(found: Found) -> tuple[int, int] | None:
