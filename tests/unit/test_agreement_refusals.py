@@ -202,7 +202,7 @@ def test_every_required_key_is_missed() -> None:
         ("agreement: *unknown", 1, 12),
         ("agreement: A\n---\nversion: 1", 2, 1),
         ("agreement: \x00", 1, 1),
-        ("[" * 5000, 1, 1),
+        ("[" * 1000, 1, 1),
     ],
 )
 def test_what_is_no_yaml_has_a_place(text: str, line: int, column: int) -> None:
