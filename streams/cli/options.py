@@ -14,7 +14,7 @@ import click
 from streams.config import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-Family = Literal["kafka", "app", "topics", "worker"]
+Family = Literal["kafka", "app", "topics", "worker", "http"]
 
 _FLAGS: Final[dict[Family, tuple[tuple[str, str, str], ...]]] = {
     "kafka": (
@@ -34,7 +34,7 @@ _FLAGS: Final[dict[Family, tuple[tuple[str, str, str], ...]]] = {
     ),
     "topics": (
         ("partitions", "N", "Partitions of every topic."),
-        ("replication", "N", "Copies of every partition."),
+        ("replication", "N", "Copies of every partition that is created."),
     ),
     "worker": (
         ("writer", "plain|transactions", "How a worker commits."),
@@ -43,14 +43,25 @@ _FLAGS: Final[dict[Family, tuple[tuple[str, str, str], ...]]] = {
         ("fetch-wait", "MILLIS", "How long a broker may wait for --fetch-min-bytes."),
         ("fetch-min-bytes", "N", "Below this a broker waits before it answers."),
         ("accept-misrouted", "ORIGIN,...", "Set their misrouted facts aside without stopping."),
+    ),
+    "http": (
         ("http-host", "HOST", "Address to serve metrics and health on."),
         ("http-port", "PORT", "Port to serve them on; 0: any free one."),
     ),
 }
 
 
-def with_settings(*families: Family) -> Callable[[F], F]:
-    """Give a command the flags of these families, and pass it ``settings``."""
+ReadSettings = Callable[[], Settings]
+
+
+def with_settings(*families: Family, later: bool = False) -> Callable[[F], F]:
+    """Give a command the flags of these families, and pass it ``settings``.
+
+    Args:
+        families: Which flags.
+        later: Pass a function that reads the settings, for a command that may do
+            without them.
+    """
     flags = [flag for family in families for flag in _FLAGS[family]]
 
     def decorate(command: F) -> F:
@@ -61,7 +72,8 @@ def with_settings(*families: Family) -> Callable[[F], F]:
                 value = kwargs.pop(_parameter(name))
                 if value is not None:
                     env[_variable(name)] = value
-            return command(*args, settings=Settings.from_env(env), **kwargs)
+            read = functools.partial(Settings.from_env, env)
+            return command(*args, settings=read if later else read(), **kwargs)
 
         result: Any = called
         for name, form, doc in reversed(flags):
