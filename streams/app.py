@@ -1,0 +1,133 @@
+"""The one place where the parts meet: settings in, a Faust app out."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+import faust
+from faust.types.auth import CredentialsT
+from prometheus_client import CollectorRegistry
+
+from schemas.topics import INPUTS
+from streams.config import TABLE, Security, Settings, WriterKind
+from streams.metrics.counts import Counts
+from streams.metrics.exposition import Exposition, Scene
+from streams.runtime import admin
+from streams.runtime.agents import leads
+from streams.runtime.commit import Writer
+from streams.runtime.ends import Ends
+from streams.runtime.host import App, Guard, bind
+from streams.runtime.http import Door
+from streams.runtime.kafka import KafkaBroker
+from streams.runtime.logs import logging_config
+from streams.runtime.owned import OwnedPartitions, Parts
+from streams.runtime.partition import Partition, Step
+from streams.runtime.plain import PlainWriter
+from streams.runtime.recovery import TableManager
+from streams.runtime.transactions import TransactionalWriter
+from streams.runtime.transport import BatchSchema
+from streams.runtime.wall import wall_now
+
+
+def create_app(settings: Settings) -> App:
+    """Build the app of a worker; nothing is connected before it starts."""
+    app = App(
+        settings.name,
+        broker=[f"kafka://{address}" for address in settings.bootstrap_servers],
+        broker_credentials=_credentials(settings.security),
+        broker_session_timeout=settings.session_timeout_seconds,
+        broker_heartbeat_interval=settings.session_timeout_seconds / 5,
+        broker_rebalance_timeout=settings.session_timeout_seconds + 10,
+        broker_request_timeout=max(30.0, settings.session_timeout_seconds + 10),
+        broker_commit_interval=1.0,
+        broker_max_poll_records=5_000,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.instance_id,
+        stream_buffer_maxsize=100_000,
+        stream_wait_empty=False,
+        table_standby_replicas=0,
+        topic_disable_leader=True,
+        topic_partitions=settings.partitions,
+        topic_replication_factor=settings.replication,
+        TableManager=TableManager,
+        autodiscover=False,
+        logging_config=logging_config(quiet=False),
+    )
+    app.settings = settings
+    app.input_names = {settings.topic(name): name for name in INPUTS}
+    broker = KafkaBroker(settings)
+    writer = _writer(settings, broker)
+    registry = CollectorRegistry()
+    counts = Counts(registry)
+
+    def written(partition: Partition, step: Step) -> None:
+        published = partition.book.policies.published
+        teams = published[-1][0].teams if published else ()
+        counts.committed(step.facts, step.refused, step.told, teams)
+
+    app.owner = app.reader = OwnedPartitions(
+        Parts(
+            settings=settings,
+            broker=broker,
+            writer=writer,
+            ends=Ends(broker, settings, INPUTS),
+            wall=wall_now,
+            written=written,
+            source=f"leadclock/{settings.name}",
+        )
+    )
+    Exposition(registry, lambda: _scene(app.owner))
+    door = Door(
+        settings.http_host, settings.http_port, registry=registry, missing=lambda: _missing(app)
+    )
+    app.own_services = [Guard(app, writer, broker), door]
+    inputs = app.topic(*app.input_names, schema=BatchSchema())
+    # Never written to as a table: it gives the changelog, and its co-partitioning.
+    app.Table(TABLE, key_type=bytes, value_type=bytes, partitions=settings.partitions)
+    leads.attach(app, inputs, app.owner.take)
+    bind(app)
+    return app
+
+
+def _writer(settings: Settings, broker: KafkaBroker) -> Writer:
+    if settings.writer is WriterKind.TRANSACTIONS:
+        return TransactionalWriter(settings, broker)
+    return PlainWriter(settings, broker, lambda: admin.count_members(settings))
+
+
+def _credentials(security: Security) -> CredentialsT | None:
+    context = security.ssl_context()
+    if security.mechanism is not None:
+        return faust.SASLCredentials(
+            username=security.username,
+            password=security.password,
+            mechanism=security.mechanism,
+            ssl_context=context,
+        )
+    return None if context is None else faust.SSLCredentials(context)
+
+
+def _missing(app: App) -> str | None:
+    if app.rebalancing or app.owner.generation != app.consumer_generation_id:
+        return "the group is rebalancing"
+    if not app.tables.actives_ready:
+        return "the state is being loaded"
+    if not all(partition.has_policy for partition in app.owner.partitions()):
+        return "no agreement was published; run `leadclock policy publish`"
+    return None
+
+
+def _scene(owner: OwnedPartitions) -> Scene:
+    partitions = owner.partitions()
+    policies = [entry[0] for one in partitions for entry in one.book.policies.published]
+    newest = max(policies, key=lambda policy: policy.version, default=None)
+    return Scene(
+        nows={partition.frame.number: partition.now for partition in partitions},
+        policy=None if newest is None else (newest.version, newest.digest),
+        version=_version(),
+    )
+
+
+def _version() -> str:
+    try:
+        return version("leadclock")
+    except PackageNotFoundError:
+        return "unknown"

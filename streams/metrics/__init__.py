@@ -1,0 +1,1 @@
+"""What a worker tells Prometheus: every name once, and what fills it."""

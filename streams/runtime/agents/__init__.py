@@ -1,0 +1,1 @@
+"""Faust's agents: thin, and nothing escapes them."""

@@ -1,0 +1,100 @@
+"""The worker's door for machines that watch it: health, readiness, metrics."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+from mode import Service
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from streams.errors import ConfigurationError
+from streams.runtime.logs import library_log
+
+log = logging.getLogger(__name__)
+
+
+class Door(Service):
+    """A small HTTP server.
+
+    ``/-/healthy`` says that the process turns; ``/-/ready`` that it works: 200 and
+    ``ready``, else 503 and what is missing; ``/metrics`` is for Prometheus.
+    """
+
+    logger = library_log
+
+    abstract = False
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        registry: CollectorRegistry,
+        missing: Callable[[], str | None],
+        **options: Any,
+    ) -> None:
+        """Serve once started.
+
+        Args:
+            host: Address to listen on.
+            port: Port; 0 is any free one, which is logged.
+            registry: What ``/metrics`` renders.
+            missing: Says what is missing to be ready; None: nothing.
+            options: mode's own.
+        """
+        super().__init__(**options)
+        self._host = host
+        self._port = port
+        self._registry = registry
+        self._missing = missing
+        self._runner: web.AppRunner | None = None
+
+    async def on_start(self) -> None:
+        """Open the door.
+
+        Raises:
+            ConfigurationError: The address cannot be listened on.
+        """
+        app = web.Application()
+        app.router.add_get("/-/healthy", self._healthy)
+        app.router.add_get("/-/ready", self._ready)
+        app.router.add_get("/metrics", self._metrics)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise ConfigurationError(
+                f"LEADCLOCK_HTTP_PORT {self._port} on {self._host} cannot be listened on "
+                f"({error.strerror}); choose another one, or 0 for any"
+            ) from error
+        log.info("listening", extra={"url": f"http://{self._host}:{self._bound_port(site)}"})
+
+    async def on_stop(self) -> None:
+        """Close it."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def _bound_port(self, site: web.TCPSite) -> int:
+        server = site._server  # noqa: SLF001 - aiohttp tells the chosen port nowhere else
+        sockets = getattr(server, "sockets", None)
+        return int(sockets[0].getsockname()[1]) if sockets else self._port
+
+    async def _healthy(self, _request: web.Request) -> web.Response:
+        return web.Response(text="healthy\n")
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        missing = self._missing()
+        if missing is None:
+            return web.Response(text="ready\n")
+        return web.Response(text=f"not ready: {missing}\n", status=503)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        # The content type carries parameters, which aiohttp wants as a header.
+        return web.Response(
+            body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )

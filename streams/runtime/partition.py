@@ -1,0 +1,325 @@
+"""One owned partition: what came in, what follows from it, and how far it goes.
+
+Everything here is plain calls on memory. Awaiting is the pump's part.
+
+Source:
+    Architecture, rules 3, 5 and 6.
+"""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from schemas.codec import (
+    RefusalReason,
+    RefusedError,
+    check_future,
+    decode,
+    seen_at_on_kafka,
+)
+from schemas.facts import AnyFact, ControlFact, Fact, PolicyPublished, SourceHeartbeat
+from schemas.instants import Instant
+from streams.config import TimeMode
+from streams.domain.book import Book, Output
+from streams.runtime.broker import Record
+from streams.runtime.control import Control
+from streams.runtime.dead_letters import dead_letter, lost_place
+from streams.runtime.now import Mark, Now
+from streams.runtime.outputs import Outgoing, outgoing
+from streams.runtime.policies import policy_told
+from streams.runtime.position import KEY as POSITION_KEY
+from streams.runtime.position import Position
+from streams.runtime.routing import Router
+from streams.runtime.transport import Batch
+
+log = logging.getLogger(__name__)
+
+CONTROL_TOPIC: Final = "sla-control"
+MOST_RECORDS: Final = 4_000
+"""Input records of one commit."""
+MOST_OUTPUTS: Final = 2_000
+"""Output records of one commit, about: mass deadlines take several."""
+ROOM: Final = 20_000
+"""Input records that may wait; above this nothing more is fetched."""
+_MICROS_PER_MILLI: Final = 1_000
+
+
+class LostBatchError(Exception):
+    """Records between what was taken and what came next are missing."""
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A batch that waits.
+
+    Attributes:
+        batch: What came.
+        done: To be called once all of it is committed.
+        taken: How many of its records have been read.
+    """
+
+    batch: Batch
+    done: Callable[[], None]
+    taken: int = 0
+
+
+@dataclass(slots=True)
+class Step:
+    """What one commit writes, and what follows once it is written.
+
+    Attributes:
+        changes: Records of the changelog, the position last.
+        outputs: Everything else, in order.
+        finished: To be called after the commit.
+        facts: Accepted facts by topic.
+        refused: Refused records by topic and reason.
+        told: What the book put out.
+        more: There is more to do at once.
+    """
+
+    changes: list[Record] = field(default_factory=list)
+    outputs: list[Outgoing] = field(default_factory=list)
+    finished: list[Callable[[], None]] = field(default_factory=list)
+    facts: Counter[str] = field(default_factory=Counter)
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    told: list[Output] = field(default_factory=list)
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What a partition is told of the app around it.
+
+    Attributes:
+        number: The partition's.
+        partitions: How many there are.
+        time: Where the app's now comes from.
+        names: Full names of the inputs by catalogue name.
+        source: Who speaks, for the headers of outputs.
+        wall: The wall clock.
+        accept_misrouted: Origins that never stop the partition.
+    """
+
+    number: int
+    partitions: int
+    time: TimeMode
+    names: Mapping[str, str]
+    source: str
+    wall: Callable[[], Instant]
+    accept_misrouted: Collection[str] = ()
+
+
+class Partition:
+    """One owned partition."""
+
+    def __init__(
+        self,
+        frame: Frame,
+        *,
+        book: Book,
+        control: Control,
+        now: Now,
+        positions: Mapping[str, int],
+    ) -> None:
+        """Go on from what was committed.
+
+        Args:
+            frame: The app around it.
+            book: Its leads.
+            control: What it remembers beside them.
+            now: Its now.
+            positions: By input, from where to read.
+        """
+        self.frame = frame
+        self.book = book
+        self.positions = dict(positions)
+        self._expected = dict(positions)
+        self._control = control
+        self._now = now
+        self._router = Router(
+            partition=frame.number,
+            partitions=frame.partitions,
+            accepted=frame.accept_misrouted,
+            control=control,
+        )
+        self._told: deque[Delivery] = deque()
+        self._facts: deque[Delivery] = deque()
+        self._waiting = 0
+
+    # Intake
+
+    @property
+    def has_policy(self) -> bool:
+        """Tell whether any agreement is known; without one facts wait."""
+        return bool(self.book.policies.published)
+
+    @property
+    def wants_more(self) -> bool:
+        """Tell whether there is room for more records."""
+        return self._waiting < ROOM
+
+    def take(self, batch: Batch, done: Callable[[], None]) -> None:
+        """Let a batch wait for the next step.
+
+        Args:
+            batch: What came.
+            done: Called once all of it is committed.
+
+        Raises:
+            LostBatchError: A batch before it never came.
+        """
+        expected = self._expected[batch.topic]
+        if batch.start > expected:
+            raise LostBatchError(
+                f"{batch.topic}/{batch.partition}: offsets {expected} to {batch.start} never came"
+            )
+        if batch.end <= expected:
+            done()
+            return
+        if batch.start < expected:
+            kept = [record for record in batch.records if record.offset >= expected]
+            batch = batch._replace(start=expected, records=kept)
+        self._expected[batch.topic] = batch.end
+        self._waiting += len(batch.records)
+        inbox = self._told if batch.topic == CONTROL_TOPIC else self._facts
+        inbox.append(Delivery(batch, done))
+
+    def forget_waiting(self) -> None:
+        """Drop what waits: it will be delivered again from the committed positions."""
+        self._told.clear()
+        self._facts.clear()
+        self._waiting = 0
+        self._expected = dict(self.positions)
+
+    # Time
+
+    @property
+    def now(self) -> Instant | None:
+        """Up to here its leads have been judged."""
+        return self.book.now
+
+    def wanted(self) -> Instant | None:
+        """Say for which instant the inputs' ends should be asked now; None: for none."""
+        return self._now.wanted(self.frame.wall(), self._next_at())
+
+    def told_ends(self, instant: Instant, ends: Mapping[str, int]) -> None:
+        """Tell where the inputs ended when they were asked for an instant."""
+        if self.frame.time is TimeMode.FACTS:
+            # Heartbeats come by the control topic, and it must not wait for itself.
+            ends = {name: end for name, end in ends.items() if name != CONTROL_TOPIC}
+        self._now.told_ends(Mark(instant, ends))
+
+    def wake_at(self) -> Instant | None:
+        """Say at which wall instant something is to be done without any record coming."""
+        return self._now.wake_at(self._next_at())
+
+    def _next_at(self) -> Instant | None:
+        return self.book.next_instant() if self.has_policy else None
+
+    # The step
+
+    def step(self) -> Step:
+        """Read what waits, judge up to now, and say what is to be written."""
+        step = Step()
+        read_at = self.frame.wall() if self.frame.time is TimeMode.WALL else None
+        room = self._read(self._told, MOST_RECORDS, read_at, step)
+        if self.has_policy:
+            self._read(self._facts, room, read_at, step)
+            self._judge(step)
+        step.changes += [Record(key, packed) for key, packed in self.book.take_changed()]
+        step.changes += self._control.take_changed()
+        if step.changes or step.outputs or step.finished:
+            step.changes.append(self.position())
+        step.more = step.more or bool(self._told) or (self.has_policy and bool(self._facts))
+        return step
+
+    def position(self) -> Record:
+        """Give the record that says how far the state goes."""
+        position = Position(
+            offsets=self.positions,
+            now=self.book.now,
+            partitions=self.frame.partitions,
+            time=self.frame.time,
+        )
+        return Record(POSITION_KEY, position.pack())
+
+    def _judge(self, step: Step) -> None:
+        to = self._now.now
+        if to is None:
+            return
+        said_at = self.frame.wall() if self.frame.time is TimeMode.WALL else None
+        step.told = self.book.advance(to, detected_at=said_at, limit=MOST_OUTPUTS)
+        step.outputs += [outgoing(output, self.frame.source) for output in step.told]
+        step.more = self.book.now is None or self.book.now < to
+
+    def _read(self, inbox: deque[Delivery], room: int, read_at: Instant | None, step: Step) -> int:
+        while inbox and room > 0:
+            delivery = inbox[0]
+            batch = delivery.batch
+            records = batch.records[delivery.taken : delivery.taken + room]
+            for record in records:
+                self._read_one(batch.topic, record, read_at, step)
+            delivery.taken += len(records)
+            room -= len(records)
+            self._waiting -= len(records)
+            position = batch.end
+            if delivery.taken < len(batch.records):
+                position = records[-1].offset + 1
+            else:
+                inbox.popleft()
+                step.finished.append(delivery.done)
+            self.positions[batch.topic] = position
+            self._now.read(batch.topic, position, _recorded_at(records[-1]) if records else None)
+        return room
+
+    def _read_one(self, topic: str, record: Any, read_at: Instant | None, step: Step) -> None:
+        try:
+            fact = decode(record.value, topic=topic)
+            recorded_at = _recorded_at(record)
+            check_future(fact, recorded_at)
+            seen_at = seen_at_on_kafka(fact, recorded_at, read_at)
+            self._tell(record, fact, seen_at, step)
+        except RefusedError as error:
+            step.refused[topic, error.reason] += 1
+            step.outputs.append(dead_letter(record, error.reason, error.detail))
+        else:
+            step.facts[topic] += 1
+
+    def _tell(self, record: Any, fact: AnyFact, seen_at: Instant, step: Step) -> None:
+        if isinstance(fact, ControlFact):
+            self._tell_control(fact, seen_at)
+            return
+        if record.key != fact.lead_id.encode():
+            raise RefusedError(RefusalReason.KEY_MISMATCH, "the record's key is not its lead_id")
+        self._router.check(fact, known=self.book.knows(fact.lead_id))
+        self._tell_book(fact, seen_at, step)
+
+    def _tell_book(self, fact: Fact, seen_at: Instant, step: Step) -> None:
+        refusal = self.book.tell(fact, seen_at)
+        if refusal is None:
+            return
+        if refusal.fact is fact:
+            raise RefusedError(refusal.reason, refusal.detail)
+        step.outputs.append(lost_place(refusal, self.frame.names, self.frame.number))
+
+    def _tell_control(self, fact: ControlFact, seen_at: Instant) -> None:
+        if isinstance(fact, SourceHeartbeat):
+            self._control.heard(fact)
+            self._now.heard(fact.origin, fact.complete_up_to)
+        elif isinstance(fact, PolicyPublished):
+            policy = policy_told(fact, self.book.policies)
+            if self._control.keep(fact, seen_at):
+                self.book.policies = self.book.policies.with_policy(policy, seen_at)
+                log.info(
+                    "policy_taken",
+                    extra={"version": policy.version, "partition": self.frame.number},
+                )
+        else:
+            self._control.keep(fact, seen_at)
+
+
+def _recorded_at(record: Any) -> Instant:
+    timestamp: int = record.timestamp
+    return timestamp * _MICROS_PER_MILLI
