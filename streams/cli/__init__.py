@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import click
 
-from streams.cli.exits import ended
+from streams.cli.exits import BROKEN_PIPE, ended, forget_stdout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,19 @@ class Leadclock(click.Group):
         with formatter.section("Examples"):
             for line in EXAMPLES.splitlines():
                 formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - whatever a command returns
+        """Run the command; a reader of its output who has left ends it without a word.
+
+        Raises:
+            Exit: Standard output is closed.
+        """
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Caught here, since click would end with 1, which means that the answer is no.
+            forget_stdout()
+            raise click.exceptions.Exit(BROKEN_PIPE) from None
 
     def main(
         self,

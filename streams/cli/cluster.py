@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from schemas.topics import INPUTS
 from streams.config import Settings
@@ -28,6 +28,10 @@ def reaching(settings: Settings) -> Iterator[None]:
     servers = ", ".join(settings.bootstrap_servers)
     try:
         yield
+    except KafkaConnectionError as error:
+        raise ConfigurationError(
+            f"no Kafka broker answers at {servers} (LEADCLOCK_BOOTSTRAP_SERVERS)"
+        ) from error
     except (KafkaError, BrokerTroubleError, TimeoutError) as error:
         what = str(error).strip() or type(error).__name__
         raise ConfigurationError(

@@ -42,7 +42,7 @@ def ended(run: Callable[[], object]) -> int:
     except (KeyboardInterrupt, click.Abort, asyncio.CancelledError):
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return BROKEN_PIPE
     # Where click would leave with a code, it returns the code instead.
     return result if type(result) is int else DONE
@@ -73,7 +73,7 @@ def _sentence(error: click.ClickException) -> str:
     return f"{command}: {text[:1].lower()}{text[1:]}"
 
 
-def _forget_stdout() -> None:
+def forget_stdout() -> None:
     """Keep Python from complaining about the closed pipe once more at exit."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
