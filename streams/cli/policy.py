@@ -60,14 +60,21 @@ def publish(*, settings: Settings, file: str, as_json: bool) -> None:
     body = read_body(file)
     agreement = policy_of(body)
     with reaching(settings):
-        done = asyncio.run(_publish(settings, body, agreement))
+        done = asyncio.run(publish_agreement(settings, body, agreement))
     if as_json:
         click.echo(orjson.dumps(_summary(agreement, done)))
     else:
         click.echo(_told(agreement, done))
 
 
-async def _publish(settings: Settings, body: dict[str, Any], agreement: Policy) -> Publication:
+async def publish_agreement(
+    settings: Settings, body: dict[str, Any], agreement: Policy
+) -> Publication:
+    """Write an agreement to every partition that does not have it.
+
+    Raises:
+        ConfigurationError: The version was published with other content, or a topic is missing.
+    """
     partitions = await input_partitions(settings)
     places = [Place(settings.topic(CONTROL), number) for number in range(partitions)]
     broker = KafkaBroker(settings)

@@ -82,7 +82,7 @@ def send(
     Lines that cannot be facts are told on standard error and left out; then the exit code
     is 1.
     """
-    cargo = _cargo(facts, form, until)
+    cargo = cargo_of(facts, form, until)
     _check_age(settings, facts, cargo)
     with reaching(settings):
         partitions = asyncio.run(_send(settings, cargo, pace))
@@ -90,7 +90,12 @@ def send(
     return ANSWER_IS_NO if cargo.refused else DONE
 
 
-def _cargo(path: str, form: str, until: Instant | None) -> Cargo:
+def cargo_of(path: str, form: str, until: Instant | None) -> Cargo:
+    """Read a file; lines that hold no fact are told on standard error.
+
+    Raises:
+        ConfigurationError: It cannot be opened or read, or is of another form.
+    """
     facts: list[Timed] = []
     refused = 0
     for line, fact in read_facts(path, form):
@@ -138,16 +143,23 @@ async def _send(settings: Settings, cargo: Cargo, pace: float | None) -> int:
                     await put_all(sender, cargo.facts[begin : begin + _CHUNK])
                     progress.reached(begin + _CHUNK)
             else:
-                await _at_pace(sender, cargo, pace, progress.reached)
+                await send_at_pace(sender, cargo, pace, progress.reached)
         if cargo.up_to is not None:
             await put_all(sender, [(cargo.up_to, heartbeat(ORIGIN, cargo.up_to))])
         return sender.partitions
 
 
-async def _at_pace(
+async def send_at_pace(
     sender: FactSender, cargo: Cargo, pace: float, watch: Callable[[int], None]
 ) -> None:
-    """Send facts as time passes, so many times as fast as it passed."""
+    """Send facts as time passes, so many times as fast as it passed, with heartbeats.
+
+    Args:
+        sender: Where to.
+        cargo: What to send.
+        pace: Seconds of facts a second.
+        watch: Told how many facts have been sent.
+    """
     facts, up_to = cargo.facts, cargo.up_to
     if not facts or up_to is None:
         return

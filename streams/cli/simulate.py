@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -178,18 +178,30 @@ def _labels(agreement: Policy, attribute: str, usual: tuple[str, ...]) -> tuple[
 
 
 async def _live(settings: Settings, sendings: Iterator[Sending], leads: int) -> None:
-    """Send each fact when its time has come."""
     async with FactSender(settings) as sender:
         with Progress(f"facts sent, of {leads:,} leads") as progress:
-            # How far the wall clock is from the monotonic one, which nobody sets back.
-            offset = wall_now() - _monotonic()
-            for sent, (send_at, fact) in enumerate(sendings):
-                while (wait := send_at - (_monotonic() + offset)) > 0:
-                    await sender.flush()
-                    progress.reached(sent)
-                    await asyncio.sleep(min(wait / SECOND, _TICK_SECONDS))
-                await sender.put(fact, None)
+            await send_live(sender, sendings, progress.reached)
+
+
+async def send_live(
+    sender: FactSender, sendings: Iterator[Sending], watch: Callable[[int], None]
+) -> None:
+    """Send each fact when its time has come.
+
+    Args:
+        sender: Where to.
+        sendings: In the order of their instants.
+        watch: Told how many facts have been sent.
+    """
+    # How far the wall clock is from the monotonic one, which nobody sets back.
+    offset = wall_now() - _monotonic()
+    for sent, (send_at, fact) in enumerate(sendings):
+        while (wait := send_at - (_monotonic() + offset)) > 0:
             await sender.flush()
+            watch(sent)
+            await asyncio.sleep(min(wait / SECOND, _TICK_SECONDS))
+        await sender.put(fact, None)
+    await sender.flush()
 
 
 def _monotonic() -> Instant:
