@@ -143,10 +143,9 @@ class _Telling:
         if not isinstance(fact, PolicyPublished):
             return
         try:
-            policy = policy_of(fact.body)
-        except AgreementError as error:
-            detail = "; ".join(str(problem) for problem in error.problems)
-            self._findings.refused.append(RefusedLine(number, RefusalReason.BAD_POLICY, detail))
+            policy = _published(fact, self._book.policies)
+        except RefusedError as error:
+            self._findings.refused.append(RefusedLine(number, error.reason, error.detail))
             return
         self._book.policies = self._book.policies.with_policy(policy, seen_at)
 
@@ -166,6 +165,23 @@ class _Telling:
                     # What is open is a view of the facts for those who join late; a
                     # replay has no late joiners.
                     continue
+
+
+def _published(fact: PolicyPublished, known: Policies) -> Policy:
+    """Read a publication; refuses what a worker would refuse."""
+    try:
+        policy = policy_of(fact.body, f"version {fact.version}")
+    except AgreementError as error:
+        detail = "; ".join(map(str, error.problems))
+        raise RefusedError(RefusalReason.BAD_POLICY, detail) from error
+    if (policy.version, policy.effective_from) != (fact.version, fact.effective_from):
+        detail = "version or effective_from differ between the fact and its body"
+        raise RefusedError(RefusalReason.BAD_POLICY, detail)
+    for old, _ in known.published:
+        if old.version == policy.version and old.digest != policy.digest:
+            detail = "another body was published under this version before"
+            raise RefusedError(RefusalReason.BAD_POLICY, detail)
+    return policy
 
 
 def _refused_lines(
