@@ -121,7 +121,8 @@ class Pump:
             await self._commit(step)
         for finish in step.finished:
             finish()
-        if step.more:
+        # A heartbeat that was just read wants the ends asked, and nothing else may come.
+        if step.more or self.partition.wanted() is not None:
             self._awake.set()
 
     async def _commit(self, step: Step) -> None:

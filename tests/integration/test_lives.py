@@ -1,0 +1,116 @@
+"""Restarts and kills: what the plain writer promises, and that it asks to be alone."""
+
+import asyncio
+from collections import Counter
+from functools import partial
+
+import pytest
+
+from tests.support.floor import Floor, Read, Told, agreement, fact, now, seconds, speed_within
+
+pytestmark = pytest.mark.kafka
+
+
+def handed_off(lead_id: str) -> Told:
+    """Tell a hand-off, now."""
+    return fact("handed-off", lead_id, now(), team_id="nord", rep_id="anna")
+
+
+def has_at_least(number: int, read: list[Read]) -> bool:
+    """Tell whether so many records were read."""
+    return len(read) >= number
+
+
+async def test_restarts_lose_nothing_and_repeat_nothing(floor: Floor) -> None:
+    """Three lives, stopped in order, ten leads in each: each breach's two steps once."""
+    await floor.publish(agreement())
+    for life in range(3):
+        worker = floor.worker()
+        await worker.until_ready()
+        await floor.tell(*(handed_off(f"L-{life}-{number}") for number in range(10)))
+        assert await worker.stop() == 0
+    floor.worker()
+
+    read = await floor.until_read("speed-breaches", lambda found: len(found) >= 60)
+
+    steps = Counter((one.told["breach_id"], one.told["revision"]) for one in read)
+    assert len(steps) == 60
+    assert set(steps.values()) == {1}
+
+
+async def test_a_kill_between_commits_loses_nothing_and_repeats_nothing(floor: Floor) -> None:
+    """Killed twice while clocks run: every due passes in a later life, once."""
+    await floor.publish(agreement(sales=speed_within("PT8S")))
+    for life in range(2):
+        worker = floor.worker()
+        await worker.until_ready()
+        await floor.tell(*(handed_off(f"L-{life}-{number}") for number in range(10)))
+        running = partial(has_at_least, 10 * (life + 1))
+        await floor.until_read("open-leads", running)
+        # What was said is committed a moment later, and nothing else is under way then.
+        await asyncio.sleep(0.3)
+        await worker.kill()
+    floor.worker()
+
+    read = await floor.until_read("speed-breaches", lambda found: len(found) >= 40, 30)
+
+    steps = Counter((one.told["breach_id"], one.told["revision"]) for one in read)
+    assert len(steps) == 40
+    assert set(steps.values()) == {1}
+
+
+async def test_a_kill_at_any_instant_loses_nothing(floor: Floor) -> None:
+    """Killed under a stream of facts: steps may be repeated under their ids, none is missing."""
+    await floor.publish(agreement(sales=speed_within("PT1S")))
+    leads = [f"L-{number}" for number in range(300)]
+    told = iter(leads)
+    for _ in range(3):
+        worker = floor.worker()
+        await worker.until_ready()
+        for _ in range(10):
+            await floor.tell(*(handed_off(next(told)) for _ in range(10)))
+        await worker.kill()
+    floor.worker()
+
+    def whole(read: list[Read]) -> bool:
+        return len({(one.told["lead_id"], one.told["status"]) for one in read}) >= 600
+
+    read = await floor.until_read("speed-breaches", whole, 40)
+
+    assert {one.told["lead_id"] for one in read} == set(leads)
+    assert {one.told["status"] for one in read} == {"provisional", "confirmed"}
+
+
+async def test_the_plain_writer_refuses_company(floor: Floor) -> None:
+    """A second worker ends with 2 and one sentence; the first one does not notice."""
+    await floor.publish(agreement())
+    first = floor.worker()
+    await first.until_ready()
+
+    second = floor.worker()
+
+    assert await second.until_ended() == 2
+    assert "has another worker, and LEADCLOCK_WRITER=plain allows only one" in second.log
+    assert first.get("/-/ready")[0] == 200
+    assert first.log.count(" warning not_exactly_once ") == 1
+    assert first.log.count(" opened ") == 1
+
+
+async def test_a_stop_is_quick(floor: Floor) -> None:
+    """SIGTERM to the end of the process: less than five seconds, exit code 0."""
+    await floor.publish(agreement())
+    worker = floor.worker()
+    await worker.until_ready()
+    began_at = now()
+
+    assert await worker.stop() == 0
+    assert now() - began_at < seconds(5)
+
+
+async def test_fausts_own_command_runs_the_same_worker(floor: Floor) -> None:
+    """``faust -A streams.worker worker`` gets ready beside a worker's web server, and stops."""
+    await floor.publish(agreement())
+    worker = floor.worker(faust=True)
+    await worker.until_ready()
+
+    assert await worker.stop() == 0
