@@ -18,9 +18,9 @@ from streams.importers import READERS, Told
 STDIN: Final = "-"
 
 _OPENERS: Final[tuple[tuple[bytes, Any], ...]] = (
-    (b"\x1f\x8b", gzip.GzipFile),
-    (b"\xfd7zXZ\x00", lzma.LZMAFile),
-    (b"BZh", bz2.BZ2File),
+    (b"\x1f\x8b", gzip.open),
+    (b"\xfd7zXZ\x00", lzma.open),
+    (b"BZh", bz2.open),
 )
 _LONGEST_MARK: Final = 6
 # What reading raises where a compressed file is cut or damaged.
@@ -80,7 +80,7 @@ def _unpacked(raw: IO[bytes]) -> IO[bytes]:
     mark = buffered.peek(_LONGEST_MARK)
     for start, opener in _OPENERS:
         if mark.startswith(start):
-            unpacked: IO[bytes] = io.BufferedReader(opener(buffered))
+            unpacked: IO[bytes] = opener(buffered)
             return unpacked
     return buffered
 

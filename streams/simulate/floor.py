@@ -79,7 +79,7 @@ class Floor:
 def desks_of(policy: Policy) -> tuple[Desk, ...]:
     """Seat the teams of an agreement that have reps, in their own calendars."""
     return tuple(
-        Desk(team_id=team_id, reps=tuple(team.reps), calendar=policy.calendar_of(team_id))
+        Desk(team_id=team_id, reps=tuple(sorted(team.reps)), calendar=policy.calendar_of(team_id))
         for team_id, team in policy.teams.items()
         if team.reps
     )
