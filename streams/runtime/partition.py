@@ -202,7 +202,10 @@ class Partition:
 
     def wanted(self) -> Instant | None:
         """Say for which instant the inputs' ends should be asked now; None: for none."""
-        return self._now.wanted(self.frame.wall(), self._next_at())
+        wall_at = self.frame.wall()
+        # What waits will change something at once: ask before it is read, so that one
+        # commit holds both the fact and what follows from it.
+        return self._now.wanted(wall_at, wall_at if self._facts else self._next_at())
 
     def told_ends(self, instant: Instant, ends: Mapping[str, int]) -> None:
         """Tell where the inputs ended when they were asked for an instant."""
