@@ -14,7 +14,7 @@ import click
 from streams.config import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-Family = Literal["kafka", "app", "topics", "worker", "http"]
+Family = Literal["kafka", "app", "topics", "worker"]
 
 _FLAGS: Final[dict[Family, tuple[tuple[str, str, str], ...]]] = {
     "kafka": (
@@ -43,8 +43,6 @@ _FLAGS: Final[dict[Family, tuple[tuple[str, str, str], ...]]] = {
         ("fetch-wait", "MILLIS", "How long a broker may wait for --fetch-min-bytes."),
         ("fetch-min-bytes", "N", "Below this a broker waits before it answers."),
         ("accept-misrouted", "ORIGIN,...", "Set their misrouted facts aside without stopping."),
-    ),
-    "http": (
         ("http-host", "HOST", "Address to serve metrics and health on."),
         ("http-port", "PORT", "Port to serve them on; 0: any free one."),
     ),

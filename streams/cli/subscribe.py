@@ -79,7 +79,7 @@ def subscribe(
             elif envelope:
                 told = orjson.dumps(_envelope(name, record)).decode()
             else:
-                told = orjson.dumps(_value(record)).decode()
+                told = _value_line(record)
             click.echo(told)
             count += 1
             if count == most:
@@ -130,6 +130,15 @@ async def _records(
             if records:
                 sys.stdout.flush()
                 heard_at = loop.time()
+
+
+def _value_line(record: Any) -> str:  # noqa: ANN401 - aiokafka's record
+    """Write a value on one line: the very bytes, where they are JSON on one line already."""
+    value = _value(record)
+    if record.value is not None and not isinstance(value, str) and b"\n" not in record.value:
+        text: str = record.value.decode()
+        return text
+    return orjson.dumps(value).decode()
 
 
 def _value(record: Any) -> Any:  # noqa: ANN401 - aiokafka's record, any JSON
