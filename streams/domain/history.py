@@ -23,6 +23,7 @@ from schemas.facts import (
     LeadUpdated,
 )
 from schemas.instants import Instant, Micros
+from streams.domain.policies import Policies
 
 CONNECTS: Final = frozenset({"connected", "appointment_booked"})
 UNDELIVERED: Final = frozenset({"bounced", "failed"})
@@ -37,7 +38,7 @@ class Attempt:
     """One attempt, however many facts told it.
 
     Attributes:
-        event_id: The fact that told it first.
+        event_id: The fact that told it last.
         occurred_at: The earliest told; decides the cycle.
         seen_at: Known since the first telling.
         told: Outcome, evidence and the rest, as last told.
@@ -78,19 +79,23 @@ class Cycle:
     Attributes:
         number: From 1.
         after: Attempts that occurred later than this belong here.
+        earlier: Hand-offs of the cycles before, in order.
         handoffs: In order; empty while only created.
         ended_at: The close or the return; None: open.
         ended_by: Outcome of the close, or ``handed_back``.
         end_event_id: The fact that ended it.
+        is_returned: It was handed back, closed or not: no hand-off resumes it.
         stops: Spans between a close and its reopening; they do not count.
     """
 
     number: int
     after: Instant
+    earlier: tuple[Handoff, ...] = ()
     handoffs: list[Handoff] = field(default_factory=list)
     ended_at: Instant | None = None
     ended_by: str | None = None
     end_event_id: str | None = None
+    is_returned: bool = False
     stops: list[tuple[Instant, Instant]] = field(default_factory=list)
 
     def holds(self, attempt: Attempt) -> bool:
@@ -109,7 +114,6 @@ class History:
         attempts: By ``occurred_at``, then ``event_id``.
         handoffs: All of them in order, for ownership.
         erased_at: The lead's facts have left.
-        is_retold: Some attempt was told by several facts.
     """
 
     created: LeadCreated | None
@@ -118,7 +122,6 @@ class History:
     attempts: tuple[Attempt, ...]
     handoffs: tuple[Handoff, ...]
     erased_at: Instant | None
-    is_retold: bool
 
     def attributes_at(self, at: Instant, team_id: str | None) -> dict[str, str | None]:
         """Give what ``applies`` looks at for a clock that opens at an instant."""
@@ -153,63 +156,75 @@ def rank(fact: Fact) -> int:
     return _RANKS.get(type(fact), 4)
 
 
-def history_of(told: Sequence[Told], false_close: Micros) -> History:
+def history_of(told: Sequence[Told], policies: Policies) -> History:
     """Put the facts that are known in order.
 
     Args:
         told: One entry an ``event_id``; withdrawn facts already left out.
-        false_close: A hand-off at most this long after a close reopens the cycle.
+        policies: Of the version that holds for a cycle, ``false_close`` says how long
+            after a close a hand-off still resumes it.
     """
     facts = sorted(
         (fact for _, fact in told), key=lambda fact: (fact.occurred_at, rank(fact), fact.event_id)
     )
     created = next((fact for fact in facts if isinstance(fact, LeadCreated)), None)
     erased = next((fact.occurred_at for fact in facts if isinstance(fact, LeadErased)), None)
-    cycles = _cycles(facts, created, false_close)
-    attempts = _attempts(told)
+    cycles = _cycles(facts, created, policies)
     return History(
         created=created,
         updates=tuple(fact for fact in facts if isinstance(fact, LeadUpdated)),
         cycles=cycles,
-        attempts=attempts,
+        attempts=_attempts(told),
         handoffs=tuple(handoff for cycle in cycles for handoff in cycle.handoffs),
         erased_at=erased,
-        is_retold=len(attempts) < sum(isinstance(fact, ContactAttempt) for fact in facts),
     )
 
 
 def _cycles(
-    facts: Iterable[Fact], created: LeadCreated | None, false_close: Micros
+    facts: Iterable[Fact], created: LeadCreated | None, policies: Policies
 ) -> tuple[Cycle, ...]:
     cycles: list[Cycle] = []
-    if created is not None:
-        cycles.append(Cycle(1, created.occurred_at - 1))
     for fact in facts:
         match fact:
+            case LeadCreated() if fact is created and not cycles:
+                cycles.append(Cycle(1, fact.occurred_at - 1))
             case HandedOff():
-                _hand_off(cycles, fact, false_close)
+                _hand_off(cycles, fact, created, policies)
             case LeadClosed(outcome=outcome) if cycles and cycles[-1].ended_at is None:
                 _end(cycles[-1], fact, outcome)
-            case HandedBack() if cycles and cycles[-1].ended_at is None:
-                _end(cycles[-1], fact, HANDED_BACK)
+            case HandedBack() if cycles:
+                cycles[-1].is_returned = True
+                if cycles[-1].ended_at is None:
+                    _end(cycles[-1], fact, HANDED_BACK)
     return tuple(cycles)
 
 
-def _hand_off(cycles: list[Cycle], fact: HandedOff, false_close: Micros) -> None:
+def _hand_off(
+    cycles: list[Cycle], fact: HandedOff, created: LeadCreated | None, policies: Policies
+) -> None:
     handoff = Handoff(fact.occurred_at, fact.event_id, fact.team_id, fact.rep_id)
     if not cycles:
-        cycles.append(Cycle(1, _LONG_AGO, [handoff]))
+        # Created later than handed off, by its source's clock: from the hand-off on all counts.
+        after = _LONG_AGO if created is None else handoff.at - 1
+        cycles.append(Cycle(1, after, handoffs=[handoff]))
         return
     cycle = cycles[-1]
     if cycle.ended_at is None:
         cycle.handoffs.append(handoff)
-    elif cycle.ended_by != HANDED_BACK and handoff.at - cycle.ended_at <= false_close:
+    elif not cycle.is_returned and handoff.at - cycle.ended_at <= _false_close(cycle, policies):
         if handoff.at > cycle.ended_at:
             cycle.stops.append((cycle.ended_at, handoff.at))
         cycle.ended_at = cycle.ended_by = cycle.end_event_id = None
         cycle.handoffs.append(handoff)
     else:
-        cycles.append(Cycle(cycle.number + 1, cycle.ended_at, [handoff]))
+        earlier = (*cycle.earlier, *cycle.handoffs)
+        cycles.append(Cycle(cycle.number + 1, cycle.ended_at, earlier, [handoff]))
+
+
+def _false_close(cycle: Cycle, policies: Policies) -> Micros:
+    opened_at = cycle.handoffs[0].at if cycle.handoffs else cycle.after + 1
+    policy = policies.pinned(opened_at)
+    return policy.false_close if policy is not None else 0
 
 
 def _end(cycle: Cycle, fact: Fact, outcome: str) -> None:
@@ -240,12 +255,11 @@ def _attempt(attempt_id: str, tellings: list[tuple[Instant, ContactAttempt]]) ->
             seen_at=seen_at,
             told=fact,
         )
-    first_at, first = min(tellings, key=lambda telling: (telling[0], telling[1].event_id))
     _, last = max(tellings, key=lambda telling: (telling[0], encode(telling[1])))
     return Attempt(
         attempt_id=attempt_id,
-        event_id=first.event_id,
+        event_id=last.event_id,
         occurred_at=min(fact.occurred_at for _, fact in tellings),
-        seen_at=first_at,
+        seen_at=min(seen_at for seen_at, _ in tellings),
         told=last,
     )

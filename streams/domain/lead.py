@@ -8,6 +8,8 @@ Source:
 """
 
 import struct
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -28,18 +30,28 @@ ClockKey = tuple[str, str, int]
 """Commitment, instance (the opening fact's ``event_id``), policy version."""
 
 
+Keeps = Callable[[Told], bool]
+"""Says which tellings count."""
+
+
 @dataclass(slots=True)
 class Published:
     """What was last published of one clock.
 
     Attributes:
-        known_at: The instant whose facts the verdict was made from.
+        clock: The clock kind.
+        due_at: When the clock was due, as it was last judged.
+        known_at: When the first verdict was known: re-tellings after it change nothing.
+        stands: The clock has ended and its verdict says how; False once a fact opens it again.
     """
 
+    clock: str
     cycle: int
     breach: Breach | None = None
     verdict: Verdict | None = None
+    due_at: Instant | None = None
     known_at: Instant = 0
+    stands: bool = False
 
     @property
     def breach_is_open(self) -> bool:
@@ -99,24 +111,51 @@ class Lead:
             for event_id, tellings in self.tellings.items()
         )
 
-    def known_at(self, now: Instant) -> list[Told]:
+    def known_at(self, now: Instant, keep: Keeps | None = None) -> list[Told]:
         """List the facts known at an instant, one an ``event_id``, without withdrawn ones.
 
         Of two contents under one id the one with the earliest ``occurred_at`` holds,
         then the smallest bytes; it is known since the first of them.
+
+        Args:
+            now: Tellings seen up to here count.
+            keep: Which tellings count; None: all of them.
         """
         known: list[Told] = []
-        withdrawn: set[str] = set()
+        withdrawals: dict[str, str] = {}
         for tellings in self.tellings.values():
-            told = tellings[0] if len(tellings) == 1 else _settled(tellings, now)
+            kept = tellings if keep is None else [one for one in tellings if keep(one)]
+            told = kept[0] if len(kept) == 1 else _settled(kept, now)
             if told is None or told[0] > now:
                 continue
             known.append(told)
             if isinstance(told[1], FactWithdrawn):
-                withdrawn.add(told[1].withdraws)
-        if withdrawn:
+                withdrawals[told[1].event_id] = told[1].withdraws
+        if withdrawals:
+            withdrawn = _withdrawn(withdrawals)
             known = [told for told in known if told[1].event_id not in withdrawn]
         return known
+
+    def told_between(self, after: Instant | None, until: Instant) -> list[Told]:
+        """List what was told later than an instant, until another, in order of telling."""
+        told = [
+            one
+            for tellings in self.tellings.values()
+            for one in tellings
+            if one[0] <= until and (after is None or one[0] > after)
+        ]
+        if len(told) > 1:
+            told.sort(key=lambda one: (one[0], one[1].event_id))
+        return told
+
+    def forget(self, told: Iterable[Told]) -> None:
+        """Let what was told leave, other tellings of the same facts excepted."""
+        for one in told:
+            left = [other for other in self.tellings[one[1].event_id] if other != one]
+            if left:
+                self.tellings[one[1].event_id] = left
+            else:
+                del self.tellings[one[1].event_id]
 
     def next_telling(self, now: Instant) -> Instant | None:
         """Give when the next fact after an instant becomes known; None: all are."""
@@ -128,6 +167,22 @@ class Lead:
     def newest_telling(self) -> Instant:
         """Give when the last fact became known."""
         return max(at for tellings in self.tellings.values() for at, _ in tellings)
+
+
+def _withdrawn(withdrawals: dict[str, str]) -> set[str]:
+    """Follow who withdraws what: what is withdrawn itself withdraws nothing."""
+    undecided = Counter(withdrawals.values())
+    decided = [event_id for event_id in withdrawals if not undecided[event_id]]
+    withdrawn: set[str] = set()
+    while decided:
+        event_id = decided.pop()
+        target = withdrawals[event_id]
+        if event_id not in withdrawn:
+            withdrawn.add(target)
+        undecided[target] -= 1
+        if target in withdrawals and not undecided[target]:
+            decided.append(target)
+    return withdrawn
 
 
 def _settled(tellings: list[Told], now: Instant) -> Told | None:
@@ -154,8 +209,11 @@ def pack(lead: Lead) -> bytes:
     published = [
         [
             *key,
+            entry.clock,
             entry.cycle,
+            entry.due_at,
             entry.known_at,
+            entry.stands,
             _flat(entry.breach),
             _flat(entry.verdict),
         ]
@@ -199,12 +257,16 @@ def unpack(key: bytes, packed: bytes) -> Lead:
         fact[_LEAD_ID_PLACE] = lead.lead_id
         told = unpack_fact(fact)
         lead.tellings.setdefault(told.event_id, []).append((at, told))
-    for commitment, instance, version, cycle, known_at, breach, verdict in published:
+    for commitment, instance, version, *entry in published:
+        clock, cycle, due_at, known_at, stands, breach, verdict = entry
         lead.published[commitment, instance, version] = Published(
+            clock,
             cycle,
             _breach_of(breach, lead.lead_id),
             None if verdict is None else _record_of(Verdict, verdict, lead.lead_id),
+            due_at,
             known_at,
+            stands,
         )
     return lead
 

@@ -35,6 +35,10 @@ class Policies:
         order = sorted(kept.values(), key=lambda entry: (_start(*entry), entry[0].version))
         return Policies(tuple(order))
 
+    def version(self, number: int) -> Policy:
+        """Give a version that was published."""
+        return next(policy for policy, _ in self.published if policy.version == number)
+
     def pinned(self, opened_at: Instant, known_at: Instant | None = None) -> Policy | None:
         """Find the version that holds for clocks opened by a fact.
 

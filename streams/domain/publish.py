@@ -9,17 +9,28 @@ Source:
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
 
+from schemas.facts import (
+    ContactAttempt,
+    Fact,
+    FactWithdrawn,
+    HandedBack,
+    HandedOff,
+    LeadClosed,
+    LeadCreated,
+    LeadUpdated,
+)
 from schemas.instants import Instant, seconds
 from schemas.verdicts import Breach, Record, Verdict
 from streams.domain.clock import Clock
+from streams.domain.clocks.depth import MAX_SUFFIX
+from streams.domain.history import Told
 from streams.domain.lead import ClockKey, Lead, Published
-from streams.domain.policy import Policy
 
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "leadclock")
 
@@ -35,6 +46,15 @@ def breach_id_of(subject: str, key: ClockKey) -> str:
     return str(uuid.uuid5(_NAMESPACE, "\n".join((subject, commitment, instance, str(version)))))
 
 
+# Which facts are looked at first for what took a breach back.
+_EVIDENCE: Final[dict[str, tuple[type[Fact], ...]]] = {
+    LATE_FACT: (ContactAttempt, LeadClosed, HandedBack, HandedOff),
+    DUE_MOVED: (HandedOff, LeadClosed, HandedBack, LeadCreated, FactWithdrawn),
+    COMMITMENT_CHANGED: (LeadCreated, LeadUpdated, HandedOff, FactWithdrawn),
+    WITHDRAWN: (FactWithdrawn,),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """Says what is new of one lead at one instant.
@@ -43,32 +63,40 @@ class Publisher:
         lead: Gives the sequence and keeps what was said.
         now: Facts and deadlines up to here count.
         said_at: ``detected_at`` of what is said.
+        fresh: What was told since the last step, in order of telling.
+        is_last: The lead is erased: nothing is waited for any more.
     """
 
     lead: Lead
     now: Instant
     said_at: Instant
+    fresh: Sequence[Told]
+    is_last: bool = False
 
     def breach(self, clock: Clock, entry: Published) -> Iterator[Record]:
         """Walk a breach along its chain as far as now allows, a record for each step."""
         last = entry.breach
+        is_breached = clock.is_breached_at(self.now)
         if last is not None and last.status != "retracted":
-            if clock.due_at != last.due_at:
+            if clock.due_at is not None and clock.due_at != last.due_at:
                 yield self._retract(entry, last, DUE_MOVED, None)
-            elif not clock.is_breached:
-                yield self._retract(entry, last, LATE_FACT, clock.evidence_id)
-        if not clock.is_breached or clock.due_at is None:
+            elif not is_breached:
+                yield self._retract(entry, last, self._cause(), clock.evidence_id)
+        if not is_breached or clock.due_at is None:
             return
         status = entry.breach.status if entry.breach else "retracted"
         settled_at = clock.due_at + clock.policy.settle
+        ended_at = clock.ended_at if self.now >= clock.publish_at else None
         if status == "retracted":
             status = "provisional"
             yield self._step(clock, entry, status, clock.due_at)
-        if status == "provisional" and self.now >= settled_at:
+        if (status == "provisional" and (self.now >= settled_at or self.is_last)) or (
+            # What had answered or ended it was taken back: the breach is open again.
+            status == "resolved" and ended_at is None
+        ):
             status = "confirmed"
             yield self._step(clock, entry, status, settled_at)
-        ended_at = clock.ended_at
-        if status == "confirmed" and ended_at is not None and self.now >= clock.publish_at:
+        if status == "confirmed" and ended_at is not None:
             yield self._step(clock, entry, "resolved", ended_at)
 
     def verdict(self, clock: Clock, entry: Published) -> Iterator[Record]:
@@ -85,7 +113,9 @@ class Publisher:
         ):
             return
         self.lead.sequence = verdict.sequence
-        entry.verdict, entry.known_at = verdict, self.now
+        if last is None:
+            entry.known_at = self.now
+        entry.verdict = verdict
         yield verdict
 
     def gone(self, key: ClockKey, clocks: list[Clock]) -> Iterator[Record]:
@@ -95,11 +125,12 @@ class Publisher:
         opening fact was withdrawn.
         """
         entry = self.lead.published[key]
-        reason = _why_gone(key, entry, clocks)
+        reason = self._why_gone(key, entry, clocks)
+        entry.stands = True
         if entry.breach is not None and entry.breach.status != "retracted":
             yield self._retract(entry, entry.breach, reason, None)
         last = entry.verdict
-        if last is not None and last.reason != reason:
+        if last is not None and last.reason not in _EVIDENCE:
             entry.verdict = replace(
                 last,
                 revision=last.revision + 1,
@@ -108,23 +139,53 @@ class Publisher:
                 detected_at=self.said_at,
                 sequence=self._next_sequence(),
             )
-            entry.known_at = self.now
             yield entry.verdict
+
+    def _why_gone(self, key: ClockKey, entry: Published, clocks: list[Clock]) -> str:
+        kept = key[0].removesuffix(MAX_SUFFIX)
+        rivals = [
+            clock
+            for clock in clocks
+            if (clock.commitment.clock, clock.cycle) == (entry.clock, entry.cycle)
+        ]
+        if not rivals or any(clock.key == (kept, *key[1:]) for clock in rivals):
+            return self._cause()
+        is_kept = any(clock.commitment.id == kept for clock in rivals)
+        return DUE_MOVED if is_kept else COMMITMENT_CHANGED
+
+    def _cause(self) -> str:
+        """Say what took a breach back when its due instant did not move."""
+        withdrawn = any(isinstance(fact, FactWithdrawn) for _, fact in self.fresh)
+        return WITHDRAWN if withdrawn else LATE_FACT
+
+    def _evidence(self, reason: str, answer_id: str | None) -> str | None:
+        """Name the fact that took a breach back, among those that are new."""
+        facts = [fact for _, fact in self.fresh]
+        if reason == LATE_FACT and any(fact.event_id == answer_id for fact in facts):
+            return answer_id
+        for kind in _EVIDENCE[reason]:
+            for fact in facts:
+                if isinstance(fact, kind):
+                    return fact.event_id
+        return facts[0].event_id if facts else None
 
     def _next_sequence(self) -> int:
         self.lead.sequence += 1
         return self.lead.sequence
 
     def _retract(
-        self, entry: Published, last: Breach, reason: str, evidence_id: str | None
+        self, entry: Published, last: Breach, reason: str, answer_id: str | None
     ) -> Breach:
         """Take a breach back: it turned out never to have been."""
         entry.breach = replace(
             last,
             revision=last.revision + 1,
             status="retracted",
+            answered_at=None,
+            overrun_seconds=None,
+            outcome=None,
             reason=reason,
-            evidence_id=evidence_id,
+            evidence_id=self._evidence(reason, answer_id),
             detected_at=self.said_at,
             sequence=self._next_sequence(),
         )
@@ -136,6 +197,7 @@ class Publisher:
         owner = clock.timeline.owner_at(due_at)
         ended = status == "resolved"
         is_time = clock.unit == "seconds"
+        actual = clock.actual or clock.attempts
         entry.breach = Breach(
             breach_id=entry.breach.breach_id
             if entry.breach
@@ -158,7 +220,7 @@ class Publisher:
             breached_at=due_at,
             detected_at=self.said_at,
             target=seconds(clock.elapsed_to(due_at)) if is_time else clock.target,
-            actual=seconds(clock.elapsed_to(step_at)) if is_time else clock.attempts(step_at),
+            actual=seconds(clock.elapsed_to(step_at)) if is_time else actual(step_at),
             unit=clock.unit,
             shares=clock.timeline.shares(clock.started_at, due_at),
             policy_version=clock.policy.version,
@@ -167,17 +229,15 @@ class Publisher:
             answered_at=clock.answered_at if ended else None,
             overrun_seconds=clock.timeline.elapsed(due_at, step_at) if ended else None,
             outcome=clock.outcome if ended else None,
-            reason=clock.reason if ended else None,
             sequence=self._next_sequence(),
         )
         return entry.breach
 
     def _verdict(self, clock: Clock, ended_at: Instant, last: Verdict | None) -> Verdict:
-        overrun, told_at = None, max(ended_at, clock.opened_at)
+        overrun, owned_at = None, ended_at
         if clock.due_at is not None and ended_at > clock.due_at:
-            overrun, told_at = clock.timeline.elapsed(clock.due_at, ended_at), clock.due_at
-        # An answer before the hand-off is put down to whoever got the lead: nobody owned it then.
-        owner = clock.timeline.owner_at(told_at)
+            overrun, owned_at = clock.timeline.elapsed(clock.due_at, ended_at), clock.due_at
+        owner = clock.timeline.owner_at(owned_at)
         return Verdict(
             verdict_id=last.verdict_id
             if last
@@ -205,25 +265,3 @@ class Publisher:
             connected=clock.connected,
             sequence=self.lead.sequence + 1,
         )
-
-
-def _why_gone(key: ClockKey, entry: Published, clocks: list[Clock]) -> str:
-    record = entry.breach or entry.verdict
-    kind = record.clock if record else None
-    rivals = [
-        clock for clock in clocks if clock.commitment.clock == kind and clock.cycle == entry.cycle
-    ]
-    if not rivals:
-        return WITHDRAWN
-    return COMMITMENT_CHANGED if all(clock.id != key[0] for clock in rivals) else DUE_MOVED
-
-
-def horizon_of(entry: Published, policy: Policy) -> Instant | None:
-    """Give the last instant at which a fact told may change what was published; None: always."""
-    record = entry.verdict or entry.breach
-    if record is None:
-        return None
-    base = record.due_at
-    if base is None:
-        base = record.answered_at or entry.known_at
-    return base + policy.correction_horizon

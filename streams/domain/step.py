@@ -4,21 +4,22 @@ Source:
     Domain, c.19, "Records and replay"; c.10 for what a late fact may still change.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from msgspec import msgpack, structs
 
-from schemas.facts import ContactAttempt, Fact, LeadErased
+from schemas.facts import Fact, LeadErased
 from schemas.instants import Instant
 from schemas.verdicts import OpenClock, OpenLead, OpenLeadEnd, Record
-from streams.domain.clock import Clock, judge
+from streams.domain.clock import Clock
 from streams.domain.history import History, Told, history_of
+from streams.domain.horizon import Horizon
 from streams.domain.lead import Lead, Published
 from streams.domain.policies import Policies
 from streams.domain.policy import Policy
-from streams.domain.publish import Publisher, breach_id_of, horizon_of
+from streams.domain.publish import Publisher, breach_id_of
 
 _encoder = msgpack.Encoder()
 
@@ -45,168 +46,87 @@ def advance_lead(
         now: Not before the lead's last step.
         said_at: ``detected_at`` of what is said.
     """
-    told = lead.known_at(now)
-    fresh = [one for one in told if lead.judged_at is None or one[0] > lead.judged_at]
-    late = _too_late(lead, told, fresh, policies, now)
+    fresh = lead.told_between(lead.judged_at, now)
+    late = _too_late(lead, fresh, policies, now)
     if late:
+        lead.forget(late)
         for _, fact in late:
-            del lead.tellings[fact.event_id]
             yield LateFact(fact)
-        told = [one for one in told if one not in late]
         fresh = [one for one in fresh if one not in late]
     policy = _newest(policies)
-    history = history_of(told, policy.false_close)
-    clocks = judge(history, policies, now)
+    history = history_of(lead.known_at(now), policies)
+    horizon = Horizon(lead, policies, now)
+    clocks = horizon.clocks()
+    publisher = Publisher(lead, now, said_at, fresh, history.erased_at is not None)
     if history.erased_at is not None:
-        clocks = _cancelled(lead, policies, told, history.erased_at, now)
-    # A verdict that has ended is not revised by new software, only by a new fact.
-    step = _Step(lead, policies, clocks, told, now, history.is_retold)
-    yield from _publish(step, Publisher(lead, now, said_at), may_revise=bool(fresh))
+        clocks = [_cancelled(clock, history.erased_at) for clock in clocks]
+    yield from _publish(horizon, clocks, publisher)
     lead.judged_at = now
     if history.erased_at is not None:
-        clocks = _erased(lead, told)
+        _erase(lead, now)
+        clocks = []
     elif not _look_ahead(lead, clocks, policy, now):
         clocks = []
     yield from _open_lead(lead, clocks, history, policy)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What one step works on."""
-
-    lead: Lead
-    policies: Policies
-    clocks: list[Clock]
-    told: list[Told]
-    now: Instant
-    is_retold: bool
-
-
-def _publish(step: _Step, publisher: Publisher, *, may_revise: bool) -> Iterator[Record]:
-    lead, now = step.lead, step.now
-    for clock in step.clocks:
-        entry = lead.published.get(clock.key) or Published(clock.cycle)
-        if entry.verdict is not None and not may_revise and not entry.breach_is_open:
+def _publish(horizon: Horizon, clocks: list[Clock], publisher: Publisher) -> Iterator[Record]:
+    lead = horizon.lead
+    for clock in clocks:
+        entry = lead.published.get(clock.key) or Published(clock.commitment.clock, clock.cycle)
+        # A verdict that has ended is not revised by new software, only by a new fact.
+        may_revise = bool(publisher.fresh) or not entry.stands
+        if not may_revise and not entry.breach_is_open:
             continue
-        settled = _as_settled(step, clock, entry)
-        if settled is None:
-            continue
-        yield from publisher.breach(settled, entry)
-        until = horizon_of(entry, clock.policy)
-        if entry.verdict is None or (may_revise and until is not None and now <= until):
-            yield from publisher.verdict(settled, entry)
+        yield from publisher.breach(clock, entry)
+        if may_revise:
+            yield from publisher.verdict(clock, entry)
         if entry.breach is not None or entry.verdict is not None:
+            entry.cycle, entry.due_at = clock.cycle, clock.due_at
+            entry.stands = clock.ended_at is not None and horizon.now >= clock.publish_at
+            entry.stands |= not clock.has_verdict
             lead.published[clock.key] = entry
-    judged = {clock.key for clock in step.clocks}
+    judged = {clock.key for clock in clocks}
     for key in [key for key in lead.published if key not in judged]:
-        until = horizon_of(lead.published[key], _newest(step.policies))
-        if until is not None and now <= until:
-            yield from publisher.gone(key, step.clocks)
+        if not horizon.is_frozen(key, lead.published[key]):
+            yield from publisher.gone(key, clocks)
 
 
-def _as_settled(step: _Step, clock: Clock, entry: Published) -> Clock | None:
-    """Judge a published clock again by the facts that may still change it.
-
-    Re-tellings under an ``attempt_id`` that a verdict has used do not; nor do facts that
-    were told after the horizon of a breach and would have prevented it.
-    """
-    keep: Callable[[Told], bool] | None = None
-    until = horizon_of(entry, clock.policy)
-    if entry.verdict is not None:
-        if not step.is_retold:
-            return clock
-        used = {
-            fact.attempt_id or fact.event_id
-            for at, fact in step.told
-            if isinstance(fact, ContactAttempt) and at <= entry.known_at
-        }
-        if any(_is_retelling(one, used, entry.known_at) for one in step.told):
-
-            def keep(one: Told) -> bool:
-                return not _is_retelling(one, used, entry.known_at)
-
-    elif entry.breach is not None and until is not None and step.now > until:
-        due_at = entry.breach.due_at
-        if any(at > until and fact.occurred_at <= due_at for at, fact in step.told):
-
-            def keep(one: Told) -> bool:
-                return one[0] <= until or one[1].occurred_at > due_at
-
-    if keep is None:
-        return clock
-    history = history_of([one for one in step.told if keep(one)], clock.policy.false_close)
-    return next(
-        (again for again in judge(history, step.policies, step.now) if again.key == clock.key),
-        None,
-    )
-
-
-def _is_retelling(one: Told, used: set[str], known_at: Instant) -> bool:
-    at, fact = one
-    return (
-        isinstance(fact, ContactAttempt)
-        and at > known_at
-        and (fact.attempt_id or fact.event_id) in used
-    )
-
-
-def _too_late(
-    lead: Lead, told: list[Told], fresh: list[Told], policies: Policies, now: Instant
-) -> list[Told]:
+def _too_late(lead: Lead, fresh: list[Told], policies: Policies, now: Instant) -> list[Told]:
     """Find new facts older than the horizon on a lead that is unknown or frozen."""
-    horizon = _newest(policies).correction_horizon
-    old = [one for one in fresh if one[0] - one[1].occurred_at > horizon]
+    old = [one for one in fresh if _is_old(one, policies)]
     if not old:
         return []
-    known = [one for one in told if one not in old]
-    if known and not _is_frozen(lead, known, policies, now):
-        return []
-    return old
+    if not lead.published:
+        is_known = len(old) < len(lead.told_between(None, now))
+        return [] if is_known else old
+    frozen = Horizon(lead, policies, now, old)
+    published = lead.published.items()
+    is_frozen = all(frozen.is_frozen(*one) for one in published) and not frozen.clocks()
+    return old if is_frozen else []
 
 
-def _is_frozen(lead: Lead, told: list[Told], policies: Policies, now: Instant) -> bool:
-    """Tell whether no clock is open and every horizon is over."""
-    clocks = judge(history_of(told, _newest(policies).false_close), policies, now)
-    ended = all(not clock.is_open for clock in clocks)
-    horizons = [horizon_of(entry, policies.published[-1][0]) for entry in lead.published.values()]
-    return (
-        bool(lead.published)
-        and ended
-        and all(until is not None and until < now for until in horizons)
-    )
+def _is_old(one: Told, policies: Policies) -> bool:
+    seen_at, fact = one
+    # Whoever asks to be forgotten is never too late.
+    if isinstance(fact, LeadErased):
+        return False
+    policy = policies.pinned(fact.occurred_at)
+    return policy is not None and seen_at - fact.occurred_at > policy.correction_horizon
 
 
-def _cancelled(
-    lead: Lead, policies: Policies, told: list[Told], erased_at: Instant, now: Instant
-) -> list[Clock]:
-    """End every clock that an erasure found open."""
-    before = [one for one in told if not isinstance(one[1], LeadErased)]
-    clocks = judge(history_of(before, _newest(policies).false_close), policies, now)
-    return [
-        clock
-        if clock.key in lead.published and lead.published[clock.key].verdict is not None
-        else replace(
-            clock,
-            ended_at=erased_at,
-            outcome="cancelled",
-            reason="erased",
-            answered_at=None,
-            publish_at=0,
-        )
-        for clock in clocks
-    ]
+def _cancelled(clock: Clock, erased_at: Instant) -> Clock:
+    """End a clock that an erasure found open; what had ended is said at once."""
+    if clock.ended_at is not None or not clock.has_verdict:
+        return replace(clock, publish_at=0)
+    return replace(clock, ended_at=erased_at, outcome="cancelled", reason="erased", publish_at=0)
 
 
-def _erased(lead: Lead, told: list[Told]) -> list[Clock]:
+def _erase(lead: Lead, now: Instant) -> None:
     """Let the known facts leave; what is told but not yet known stays."""
     lead.published.clear()
-    for _, fact in told:
-        del lead.tellings[fact.event_id]
-    withdrawn = [key for key, one in lead.tellings.items() if one[0][0] <= (lead.judged_at or 0)]
-    for event_id in withdrawn:
-        del lead.tellings[event_id]
-    lead.next_at = lead.next_telling(lead.judged_at or 0)
-    return []
+    lead.forget(lead.told_between(None, now))
+    lead.next_at = lead.next_telling(now)
 
 
 def _newest(policies: Policies) -> Policy:

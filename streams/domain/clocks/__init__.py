@@ -1,0 +1,1 @@
+"""What each kind of clock makes of the facts."""

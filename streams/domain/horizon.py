@@ -1,0 +1,128 @@
+"""Which facts may still change what was said of a clock.
+
+A fact told within the correction horizon may; one told later changes nothing at or
+before due. Once a verdict has been given, telling again of an attempt that was told
+before never changes it.
+
+Source:
+    Domain, c.19, "Records and replay"; c.10.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from schemas.facts import ContactAttempt, Fact, FactWithdrawn
+from schemas.instants import Instant
+from streams.domain.clock import Clock
+from streams.domain.history import Told, history_of
+from streams.domain.judge import judge
+from streams.domain.lead import ClockKey, Lead, Published
+from streams.domain.policies import Policies
+
+
+@dataclass(slots=True)
+class Horizon:
+    """What still counts for the clocks of one lead at an instant.
+
+    Attributes:
+        without: Tellings that are left out for all clocks.
+    """
+
+    lead: Lead
+    policies: Policies
+    now: Instant
+    without: Collection[Told] = ()
+    _tellings: list[Told] | None = field(init=False, default=None)
+
+    def clocks(self) -> list[Clock]:
+        """Judge each clock by the facts that may still change it; frozen ones are left out."""
+        judged = self._judge(self.without)
+        published = self.lead.published
+        if not published:
+            return list(judged.values())
+        clocks = []
+        for key in [*judged, *(key for key in published if key not in judged)]:
+            entry = published.get(key)
+            if entry is None:
+                if not self._is_late(judged[key]):
+                    clocks.append(judged[key])
+            elif not self.is_frozen(key, entry):
+                dropped = self._dropped(key, entry)
+                known = self._judge([*self.without, *dropped]) if dropped else judged
+                if key in known:
+                    clocks.append(known[key])
+        return clocks
+
+    def until(self, key: ClockKey, entry: Published) -> Instant:
+        """Give the last instant at which a fact told may change what was said."""
+        horizon = self.policies.version(key[2]).correction_horizon
+        if entry.due_at is not None:
+            return entry.due_at + horizon
+        answered_at = entry.verdict.answered_at if entry.verdict and entry.stands else None
+        return (entry.known_at if answered_at is None else answered_at) + horizon
+
+    def is_frozen(self, key: ClockKey, entry: Published) -> bool:
+        """Tell whether nothing can change any more."""
+        return entry.stands and self.now > self.until(key, entry)
+
+    def _judge(self, dropped: Collection[Told]) -> dict[ClockKey, Clock]:
+        keep = (lambda one: one not in dropped) if dropped else None
+        history = history_of(self.lead.known_at(self.now, keep), self.policies)
+        return {clock.key: clock for clock in judge(history, self.policies)}
+
+    def _is_late(self, clock: Clock) -> bool:
+        """Tell whether only facts told too late for another clock of its kind give a clock."""
+        for key, entry in self.lead.published.items():
+            if entry.clock == clock.commitment.clock:
+                dropped = self._told_late(key, entry)
+                if dropped and clock.key not in self._judge([*self.without, *dropped]):
+                    return True
+        return False
+
+    def _dropped(self, key: ClockKey, entry: Published) -> list[Told]:
+        retold = list(self._retold(entry)) if entry.verdict is not None else []
+        return retold + self._told_late(key, entry)
+
+    def _told_late(self, key: ClockKey, entry: Published) -> list[Told]:
+        """List what was told after the horizon of things at or before due."""
+        until = self.until(key, entry)
+        if self.now <= until:
+            return []
+        due_at = until - self.policies.version(key[2]).correction_horizon
+        return [
+            one
+            for one in self._told()
+            if one[0] > until and self._subject(one[1]).occurred_at <= due_at
+        ]
+
+    def _subject(self, fact: Fact) -> Fact:
+        """What a fact is about: for a withdrawal what it withdraws."""
+        if isinstance(fact, FactWithdrawn):
+            tellings = [one for one in self._told() if one[1].event_id == fact.withdraws]
+            return min((one[1] for one in tellings), key=lambda it: it.occurred_at, default=fact)
+        return fact
+
+    def _retold(self, entry: Published) -> Iterator[Told]:
+        """Find what was told after a verdict of attempts that had been told before."""
+        attempts = [one for one in self._told() if isinstance(one[1], ContactAttempt)]
+        if len({_attempt_id(fact) for _, fact in attempts}) == len(attempts):
+            return
+        standing = {fact.event_id for _, fact in self.lead.known_at(self.now)}
+        first: dict[str, Instant] = {}
+        for at, fact in attempts:
+            if fact.event_id in standing:
+                attempt_id = _attempt_id(fact)
+                first[attempt_id] = min(at, first.get(attempt_id, at))
+        for at, fact in attempts:
+            if at > max(entry.known_at, first.get(_attempt_id(fact), at)):
+                yield at, fact
+
+    def _told(self) -> list[Told]:
+        if self._tellings is None:
+            told = self.lead.told_between(None, self.now)
+            self._tellings = [one for one in told if one not in self.without]
+        return self._tellings
+
+
+def _attempt_id(fact: Fact) -> str:
+    return (isinstance(fact, ContactAttempt) and fact.attempt_id) or fact.event_id
