@@ -30,14 +30,20 @@ _ENDS: Final = ("met", "met_late", "unmet")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenEntry:
-    """A lead as its latest ``open-leads`` record tells it."""
+    """A lead as its latest ``open-leads`` record tells it.
+
+    Attributes:
+        next_due_at: The earliest due instant still ahead; None: none.
+        started_at: When the clock started that is due then; None likewise.
+        commitment: That clock's; empty likewise.
+    """
 
     lead_id: str
     team_id: str | None
     rep_id: str | None
     state: str
-    waiting_since: Instant
     next_due_at: Instant | None
+    started_at: Instant | None
     commitment: str
     sequence: int
     breached: bool
@@ -156,16 +162,18 @@ class Verdicts:
 
 
 def _open_entry(record: ReadOpenLead) -> OpenEntry:
-    next_due_at = instant_or_none(record.next_due_at)
-    due_first = [clock.commitment for clock in record.clocks if clock.due_at == record.next_due_at]
+    first = None
+    if record.next_due_at is not None:
+        due_then = (clock for clock in record.clocks if clock.due_at == record.next_due_at)
+        first = next(due_then, None)
     return OpenEntry(
         lead_id=record.lead_id,
         team_id=record.team_id,
         rep_id=record.rep_id,
         state=record.state,
-        waiting_since=parse_instant(record.waiting_since),
-        next_due_at=next_due_at,
-        commitment=due_first[0] if next_due_at is not None and due_first else "",
+        next_due_at=instant_or_none(record.next_due_at),
+        started_at=None if first is None else parse_instant(first.started_at),
+        commitment="" if first is None else first.commitment,
         sequence=record.sequence,
         breached=bool(record.open_breaches),
     )

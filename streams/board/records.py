@@ -47,7 +47,7 @@ class ReadClock(msgspec.Struct, frozen=True, kw_only=True):
     """One clock of an open lead."""
 
     commitment: str
-    state: str
+    started_at: str
     due_at: str | None = None
 
 
@@ -56,7 +56,6 @@ class ReadOpenLead(msgspec.Struct, frozen=True, kw_only=True):
 
     lead_id: str
     state: str
-    waiting_since: str
     sequence: int
     open_breaches: tuple[str, ...] = ()
     clocks: tuple[ReadClock, ...] = ()

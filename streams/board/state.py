@@ -150,10 +150,11 @@ class BoardState:
         if entry is None:
             return None
         self._owners.add((entry.team_id, entry.rep_id))
-        if before is not None:
+        # A lead may be open before anything is due: measured only, or nobody's yet.
+        if entry.started_at is None or (before is not None and before.started_at is not None):
             return None
         return Change(
-            at=entry.waiting_since,
+            at=entry.started_at,
             mark=RUNNING,
             lead=entry.lead_id,
             owner=self._agreement.owner(entry.team_id, entry.rep_id),

@@ -131,7 +131,7 @@ class Change:
     """One thing that became true; a line where there is no terminal.
 
     Attributes:
-        at: When Leadclock said so; for a clock's start, when the lead began to wait.
+        at: When Leadclock said so; for a clock's start, when it started.
         note: Anything further: an overrun, a reason.
     """
 

@@ -50,7 +50,7 @@ def open_lead(
     lead_id: str = "lead-1",
     *,
     due_in_seconds: int | None = 60,
-    **other: Any,  # noqa: ANN401 - any field of the record
+    **other: Any,
 ) -> OpenLead:
     """A lead of Anna's that waits since 11:59 and is due some seconds after noon."""
     due_at = None if due_in_seconds is None else NOON + due_in_seconds * SECOND
@@ -84,7 +84,7 @@ def breach(
     *,
     lead_id: str = "lead-1",
     due_in_seconds: int = -20,
-    **other: Any,  # noqa: ANN401 - any field of the record
+    **other: Any,
 ) -> Breach:
     """A breach of Anna's, provisional, due some seconds from noon."""
     due_at = NOON + due_in_seconds * SECOND
@@ -120,7 +120,7 @@ def breach(
 def verdict(
     verdict_id: str,
     outcome: str,
-    **other: Any,  # noqa: ANN401 - any field of the record
+    **other: Any,
 ) -> Verdict:
     """The end of Anna's clock at noon."""
     record = Verdict(

@@ -1,6 +1,7 @@
 """What the board knows after some records, numbered in seconds around noon."""
 
 from schemas.instants import SECOND
+from schemas.verdicts import told_of
 from streams.board.state import BoardState
 from streams.board.view import Owner
 from tests.unit.board.records import (
@@ -131,6 +132,19 @@ def test_commitment_shown_is_the_one_due_next() -> None:
     assert change is not None
     assert change.commitment == "speed"
     assert state.view(NOON).due[0].commitment == "speed"
+
+
+def test_clock_is_told_once_it_has_a_due_instant() -> None:
+    """Open with nothing due: no line; due in sequence 2: one; another due in 3: none."""
+    state = BoardState()
+
+    told = [
+        tell(state, open_lead(due_in_seconds=None, sequence=1)),
+        tell(state, open_lead(due_in_seconds=60, sequence=2)),
+        tell(state, open_lead(due_in_seconds=90, sequence=3)),
+    ]
+
+    assert [change and str(change.mark) for change in told] == [None, "○ running", None]
 
 
 def test_overdue_grows_while_open_and_stands_once_answered() -> None:
@@ -292,7 +306,7 @@ def test_what_is_no_record_of_ours_is_counted() -> None:
 
     told = [
         state.tell("sla-verdicts", "lead-1", {"verdict_id": "verdict:a", "revision": 1}, NOON),
-        state.tell("open-leads", "lead-1", {"waiting_since": "noon"}, NOON),
+        state.tell("open-leads", "lead-1", told_of(open_lead()) | {"next_due_at": "noon"}, NOON),
     ]
 
     assert told == [None, None]
