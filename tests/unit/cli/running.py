@@ -1,5 +1,6 @@
 """Commands as a person runs them, without a process of their own."""
 
+import os
 from collections.abc import Mapping
 
 from click.testing import CliRunner, Result
@@ -8,15 +9,8 @@ from streams.cli import main
 
 
 def run(*args: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> Result:
-    """Run `leadclock`; only the given variables are set of its own."""
-    cleared = dict.fromkeys(
-        (
-            "LEADCLOCK_BOOTSTRAP_SERVERS",
-            "LEADCLOCK_TOPIC_PREFIX",
-            "LEADCLOCK_APP_ID",
-            "LEADCLOCK_TIME",
-        )
-    )
+    """Run `leadclock` with just these settings, whatever the machine has set."""
+    cleared = dict.fromkeys(name for name in os.environ if name.startswith("LEADCLOCK_"))
     return CliRunner().invoke(main, list(args), env={**cleared, **(env or {})}, input=stdin)
 
 
