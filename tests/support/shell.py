@@ -1,6 +1,7 @@
 """One partition and what it needs, without a broker."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,13 @@ from streams.runtime.transport import Batch
 
 NOON: Instant = 1_772_000_000 * SECOND
 SETTINGS = Settings(bootstrap_servers=("127.0.0.1:9",), topic_prefix="t-", partitions=1)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let everything else run until something holds, two seconds at most."""
+    async with asyncio.timeout(2):
+        while not holds():  # noqa: ASYNC110 - what is tested offers no event
+            await asyncio.sleep(0.001)
 
 
 @dataclass(slots=True)
