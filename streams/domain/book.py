@@ -8,6 +8,7 @@ Source:
 """
 
 import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +16,13 @@ from schemas.codec import RefusalReason
 from schemas.facts import Fact
 from schemas.instants import Instant
 from schemas.verdicts import OpenLead, OpenLeadEnd, Record
-from streams.domain.lead import MOST_FACTS, Lead, next_at_of, pack, unpack
+from streams.domain.contribution import SYNTHETIC
+from streams.domain.lead import MOST_FACTS, Lead, counted_of, next_at_of, pack, unpack
+from streams.domain.panes import PREFIX as PANE_PREFIX
+from streams.domain.panes import Panes
 from streams.domain.policies import Policies
-from streams.domain.step import LateFact, advance_lead
+from streams.domain.standing import Standings, waiting_of
+from streams.domain.step import Gone, LateFact, advance_lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,16 @@ class Book:
     Attributes:
         policies: Published versions; replace it when one is added.
         now: Every instant up to here has been judged; None: none yet.
+        panes: What its leads contribute to their reps' windows, up to now.
+        standings: What of them is open now, by owner.
     """
 
     def __init__(self, policies: Policies) -> None:
         """Start empty."""
         self.policies = policies
         self.now: Instant | None = None
+        self.panes = Panes()
+        self.standings = Standings()
         # Cold leads stay packed: they cost a tenth and the garbage collector skips them.
         self._leads: dict[str, Lead | bytes] = {}
         self._heap: list[tuple[Instant, str]] = []
@@ -59,10 +68,16 @@ class Book:
         return lead_id in self._leads
 
     def load(self, key: bytes, packed: bytes) -> None:
-        """Take a record from the changelog; the last one of a key holds."""
+        """Take a record from the changelog, the last one of each key only."""
+        if key.startswith(PANE_PREFIX):
+            self.panes.load(key, packed)
+            return
         lead_id = key.decode()
         self._leads[lead_id] = packed
         self._schedule(lead_id, next_at_of(packed))
+        counted, waiting = counted_of(packed)
+        self.panes.load_live(counted)
+        self.standings.move(lead_id, None, waiting)
 
     def tell(self, fact: Fact, seen_at: Instant) -> Refusal | None:
         """Tell a fact, in any order and any number of times.
@@ -129,7 +144,7 @@ class Book:
             if self.now is None or at > self.now:
                 self.now = at
             said_at = self.now if detected_at is None else max(self.now, detected_at)
-            for output in advance_lead(lead, self.policies, self.now, said_at):
+            for output in self._step(lead, self.now, said_at):
                 if isinstance(output, OpenLead | OpenLeadEnd):
                     open_leads[lead_id] = output
                 else:
@@ -142,6 +157,8 @@ class Book:
         else:
             if self.now is None or to > self.now:
                 self.now = to
+        if self.now is not None:
+            self.panes.expire(self.now)
         return [*outputs, *open_leads.values()]
 
     def take_changed(self) -> list[tuple[bytes, bytes | None]]:
@@ -154,7 +171,26 @@ class Book:
                 self._leads[lead_id] = packed
             changed.append((lead_id.encode(), packed))
         self._changed.clear()
-        return changed
+        return changed + self.panes.take_changed()
+
+    def _step(self, lead: Lead, now: Instant, said_at: Instant) -> Iterator[Output]:
+        """Judge a lead, and keep the views of all leads in step with it."""
+        self.panes.expire(now)
+        counted, waiting, is_gone = lead.counted, lead.waiting, False
+        for output in advance_lead(lead, self.policies, now, said_at):
+            if isinstance(output, Gone):
+                is_gone = True
+                continue
+            if isinstance(output, OpenLead) and not lead.lead_id.startswith(SYNTHETIC):
+                lead.waiting = waiting_of(output)
+            elif isinstance(output, OpenLeadEnd):
+                lead.waiting = None
+            yield output
+        self.panes.move(counted, lead.counted)
+        self.standings.move(lead.lead_id, waiting, lead.waiting)
+        if is_gone:
+            self.panes.fold(lead.counted)
+            lead.counted = {}
 
     def _warm(self, lead_id: str) -> Lead | None:
         lead = self._leads.get(lead_id)

@@ -20,9 +20,12 @@ from schemas.facts import Fact, FactWithdrawn
 from schemas.instants import Instant
 from schemas.verdicts import Breach, Share, Verdict
 from streams.domain.history import Told
+from streams.domain.panes import Counted, pack_counted, unpack_counted
+from streams.domain.standing import Waiting
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 """First byte of a packed record; a reader knows every version ever written."""
+_WITHOUT_COUNTS: Final = 1
 MOST_FACTS: Final = 1_000
 """Distinct ``event_id``s a lead keeps."""
 
@@ -70,6 +73,8 @@ class Lead:
         next_at: When anything may change next; None: only by a new fact.
         sequence: Of the last record published.
         open_digest: Of the last ``open-leads`` record; empty: none stands.
+        counted: What it contributes to the panes of its reps; replaced, never changed.
+        waiting: How it counts among what is open now.
     """
 
     lead_id: str
@@ -79,6 +84,8 @@ class Lead:
     next_at: Instant | None = None
     sequence: int = 0
     open_digest: bytes = b""
+    counted: Counted = field(default_factory=dict)
+    waiting: Waiting | None = None
 
     def tell(self, fact: Fact, seen_at: Instant) -> bool:
         """Add a fact; True if that changes anything that is or will be known.
@@ -197,12 +204,17 @@ _R = TypeVar("_R", Breach, Verdict)
 _LEAD_ID_PLACE: Final = 2
 _NEVER: Final = -(1 << 63)
 _HEAD: Final = struct.Struct(">Bq")
+_COUNTED: Final = struct.Struct(">I")
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
 
 
 def pack(lead: Lead) -> bytes:
-    """Write a lead's record: version, ``next_at``, then msgpack; the key holds the lead_id."""
+    """Write a lead's record; the key holds the lead_id.
+
+    Version, ``next_at``, and the length of what follows: how it is counted, for whoever
+    loads many leads and needs no more than this. Then the rest. All by msgpack.
+    """
     tellings = [
         [at, _without_lead(pack_fact(fact))] for told in lead.tellings.values() for at, fact in told
     ]
@@ -220,9 +232,10 @@ def pack(lead: Lead) -> bytes:
         for key, entry in lead.published.items()
     ]
     next_at = _NEVER if lead.next_at is None else lead.next_at
-    return _HEAD.pack(FORMAT_VERSION, next_at) + _encoder.encode(
-        [lead.judged_at, lead.sequence, lead.open_digest, tellings, published]
-    )
+    counted = _encoder.encode([pack_counted(lead.counted), lead.waiting])
+    rest = [lead.judged_at, lead.sequence, lead.open_digest, tellings, published]
+    head = _HEAD.pack(FORMAT_VERSION, next_at) + _COUNTED.pack(len(counted))
+    return head + counted + _encoder.encode(rest)
 
 
 def next_at_of(packed: bytes) -> Instant | None:
@@ -232,10 +245,34 @@ def next_at_of(packed: bytes) -> Instant | None:
         ValueError: A version that this release does not know.
     """
     version, next_at = _HEAD.unpack_from(packed)
+    if version == _WITHOUT_COUNTS:
+        # To be counted it has to be judged again, whatever else is to come.
+        return 0
     if version != FORMAT_VERSION:
         msg = f"record version {version}, this release reads {FORMAT_VERSION}"
         raise ValueError(msg)
     return None if next_at == _NEVER else next_at
+
+
+def counted_of(packed: bytes) -> tuple[Counted, Waiting | None]:
+    """Read how a packed lead is counted, without unpacking the rest."""
+    if packed[0] == _WITHOUT_COUNTS:
+        return {}, None
+    start, end = _spans(packed)
+    counted, waiting = _decoder.decode(packed[start:end])
+    if waiting is not None:
+        (team_id, rep_id), *rest = waiting
+        waiting = Waiting((team_id, rep_id), *rest)
+    return unpack_counted(counted), waiting
+
+
+def _spans(packed: bytes) -> tuple[int, int]:
+    """Tell where what is counted begins, and where the rest does."""
+    if packed[0] == _WITHOUT_COUNTS:
+        return _HEAD.size, _HEAD.size
+    (length,) = _COUNTED.unpack_from(packed, _HEAD.size)
+    start = _HEAD.size + _COUNTED.size
+    return start, start + length
 
 
 def unpack(key: bytes, packed: bytes) -> Lead:
@@ -245,13 +282,17 @@ def unpack(key: bytes, packed: bytes) -> Lead:
         ValueError: A version that this release does not know.
     """
     next_at = next_at_of(packed)
-    judged_at, sequence, open_digest, tellings, published = _decoder.decode(packed[_HEAD.size :])
+    _, start = _spans(packed)
+    judged_at, sequence, open_digest, tellings, published = _decoder.decode(packed[start:])
+    counted, waiting = counted_of(packed)
     lead = Lead(
         key.decode(),
         judged_at=judged_at,
         next_at=next_at,
         sequence=sequence,
         open_digest=open_digest,
+        counted=counted,
+        waiting=waiting,
     )
     for at, fact in tellings:
         fact[_LEAD_ID_PLACE] = lead.lead_id

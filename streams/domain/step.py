@@ -14,6 +14,7 @@ from schemas.facts import Fact, LeadErased
 from schemas.instants import Instant
 from schemas.verdicts import OpenClock, OpenLead, OpenLeadEnd, Record
 from streams.domain.clock import Clock
+from streams.domain.contribution import SYNTHETIC, contribution_of
 from streams.domain.history import History, Told, history_of
 from streams.domain.horizon import Horizon
 from streams.domain.lead import Lead, Published
@@ -31,7 +32,11 @@ class LateFact:
     fact: Fact
 
 
-Stepped = Record | OpenLeadEnd | LateFact
+class Gone:
+    """The known facts of a lead leave; what they contributed stays."""
+
+
+Stepped = Record | OpenLeadEnd | LateFact | Gone
 
 
 def advance_lead(
@@ -62,11 +67,15 @@ def advance_lead(
         clocks = [_cancelled(clock, history.erased_at) for clock in clocks]
     yield from _publish(horizon, clocks, publisher)
     lead.judged_at = now
+    if not lead.lead_id.startswith(SYNTHETIC):
+        lead.counted = contribution_of(history, clocks, lead.published, policies, now)
     if history.erased_at is not None:
         _erase(lead, now)
         clocks = []
+        yield Gone()
     elif not _look_ahead(lead, clocks, policy, now):
         clocks = []
+        yield Gone()
     yield from _open_lead(lead, clocks, history, policy)
 
 
