@@ -22,6 +22,7 @@ from streams.domain.book import Book, LateFact, Output, Refusal
 from streams.domain.policies import Policies
 from streams.domain.policy import Policy, policy_of
 from streams.domain.problems import AgreementError
+from streams.domain.scorecard import cards_of
 
 Line = tuple[int, AnyFact | RefusedError]
 """A line's number, and the fact it tells or why it tells none."""
@@ -52,7 +53,7 @@ class Findings:
         breaches: By ``detected_at``, lead, commitment, cycle, revision.
         verdicts: Likewise.
         warnings: Likewise.
-        scorecards: By team and rep.
+        scorecards: As of the end, by team and rep, the queue first.
         late: Facts that came too late to change anything.
         refused: By line.
     """
@@ -138,6 +139,7 @@ class _Telling:
 
     def end(self, at: Instant) -> None:
         self._keep(self._book.advance(at))
+        self._findings.scorecards = cards_of(self._book, at)
 
     def _control(self, number: int, fact: AnyFact, seen_at: Instant) -> None:
         if not isinstance(fact, PolicyPublished):

@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 from schemas.instants import Instant
 from schemas.verdicts import RepScorecard
+from streams.domain.book import Book
 from streams.domain.counts import EMPTY, Counts, Tally, read
 from streams.domain.panes import PANE, Pane, Rep, first_kept, pane_of
 from streams.domain.policy import Policy
+from streams.domain.shown import shown_counts, shown_standings
 from streams.domain.standing import NOBODY_WAITS, Standing, merged
 from streams.domain.zones import local_date, zone_of
 
@@ -53,6 +55,25 @@ def zones_of(policy: Policy) -> Zones:
     """Read off an agreement whose day begins when."""
     named = {team_id: policy.calendar_of(team_id).zone for team_id in policy.teams}
     return Zones(named, policy.calendar_of(None).zone)
+
+
+def cards_of(book: Book, at: Instant) -> list[RepScorecard]:
+    """Write the scorecards of a book that holds all leads, by team, the queue first.
+
+    Args:
+        book: Advanced to ``at``.
+        at: The instant they hold for; the agreement in force then says who is shown how.
+    """
+    policy = book.policies.pinned(at)
+    if policy is None:
+        return []
+    scorecards = Scorecards(zones_of(policy))
+    for pane, counted in book.panes.totals.items():
+        for rep, counts in shown_counts(counted, policy).items():
+            scorecards.tell_pane(0, rep, pane, counts)
+    for rep, standing in shown_standings(book.standings, policy).items():
+        scorecards.tell_standing(0, rep, standing)
+    return list(scorecards.cards(at))
 
 
 class Windows(NamedTuple):

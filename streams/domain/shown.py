@@ -4,10 +4,13 @@ Source:
     Contract, sections 2 and 3; domain, c.17.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
+from streams.domain.counts import EMPTY, Counts
 from streams.domain.panes import Rep
 from streams.domain.policy import Policy
+from streams.domain.standing import Standing, Standings, merged
 
 WHOLE_TEAM: Final = "*"
 """Stands for everybody of a team, its queue included."""
@@ -28,3 +31,20 @@ def shown(rep: Rep, policy: Policy) -> Rep:
     team = policy.teams.get(team_id)
     alias = team.reps.get(rep_id) if team is not None else None
     return team_id, alias or NO_ALIAS
+
+
+def shown_counts(counted: Mapping[Rep, Counts], policy: Policy) -> dict[Rep, Counts]:
+    """Put the counts of one pane together by the names under which their reps appear."""
+    found: dict[Rep, Counts] = {}
+    for rep, counts in counted.items():
+        name = shown(rep, policy)
+        found[name] = found.get(name, EMPTY) + counts
+    return found
+
+
+def shown_standings(standings: Standings, policy: Policy) -> dict[Rep, Standing]:
+    """Put the standings of all reps together likewise."""
+    found: dict[Rep, list[Standing]] = {}
+    for rep in standings.reps():
+        found.setdefault(shown(rep, policy), []).append(standings.of(rep))
+    return {name: merged(several) for name, several in found.items()}
