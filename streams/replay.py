@@ -27,6 +27,8 @@ from streams.domain.scorecard import cards_of
 Line = tuple[int, AnyFact | RefusedError]
 """A line's number, and the fact it tells or why it tells none."""
 
+_Known = tuple[Instant, int, AnyFact]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class RefusedLine:
@@ -85,7 +87,7 @@ def replay(
         watch: Called now and then with the number of facts told so far.
     """
     findings = Findings()
-    known: list[tuple[Instant, int, AnyFact]] = []
+    known: list[_Known] = []
     for number, fact in lines:
         if isinstance(fact, RefusedError):
             findings.refused.append(RefusedLine(number, fact.reason, fact.detail))
@@ -95,20 +97,30 @@ def replay(
     if findings.ended_at is not None:
         known = [one for one in known if one[0] <= findings.ended_at]
         findings.told = len(known)
-        known.sort(key=_order)
         told = _Telling(policy, findings)
-        told.tell_all(known, watch)
+        told.tell_all(_in_order(known), watch)
         told.end(findings.ended_at)
     _put_in_order(findings)
     return findings
 
 
-def _order(known: tuple[Instant, int, AnyFact]) -> tuple[Instant, str, str, bytes]:
+def _in_order(known: list[_Known]) -> list[_Known]:
     """Order facts by what they say alone, so that the lines' order leaves no trace."""
+    known.sort(key=_place_of)
+    ordered: list[_Known] = []
+    for _, same in groupby(known, key=_place_of):
+        group = list(same)
+        if len(group) > 1:
+            # Two contents under one id: rare, so the bytes are made for these only.
+            group.sort(key=lambda one: encode(one[2]))
+        ordered += group
+    return ordered
+
+
+def _place_of(known: _Known) -> tuple[Instant, str, str]:
     at, _, fact = known
     # What is told to everybody comes before what is told of a lead.
-    lead_id = fact.lead_id if isinstance(fact, Fact) else ""
-    return at, lead_id, fact.event_id, encode(fact)
+    return at, fact.lead_id if isinstance(fact, Fact) else "", fact.event_id
 
 
 class _Telling:
@@ -118,9 +130,7 @@ class _Telling:
         self._book = Book(Policies().with_policy(policy, policy.effective_from))
         self._findings = findings
 
-    def tell_all(
-        self, known: list[tuple[Instant, int, AnyFact]], watch: Callable[[int], None] | None
-    ) -> None:
+    def tell_all(self, known: list[_Known], watch: Callable[[int], None] | None) -> None:
         done = 0
         refusals: dict[tuple[str, str], Refusal] = {}
         for seen_at, instant in groupby(known, key=lambda one: one[0]):
@@ -187,7 +197,7 @@ def _published(fact: PolicyPublished, known: Policies) -> Policy:
 
 
 def _refused_lines(
-    known: list[tuple[Instant, int, AnyFact]], refusals: dict[tuple[str, str], Refusal]
+    known: list[_Known], refusals: dict[tuple[str, str], Refusal]
 ) -> Iterator[RefusedLine]:
     """Name every line that told a fact for which its lead had no place."""
     if not refusals:
