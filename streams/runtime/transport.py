@@ -13,7 +13,7 @@ The overridden methods are Faust 0.15.3's; tests/architecture notices when they 
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, cast
 
 from aiokafka import TopicPartition
@@ -91,6 +91,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         if unread:
             consumer.pause(*(TopicPartition(*place) for place in unread))
 
+    async def rewind(self, positions: Mapping[TP, int], generation: int) -> None:
+        """Set positions back, unless a rebalance has come in between, which sets them anew."""
+        await self.call_thread(self._rewind, positions, generation)
+
+    async def _rewind(self, positions: Mapping[TP, int], generation: int) -> None:
+        # The generation is set in this thread, so nothing can come in between here.
+        if self.app.consumer_generation_id == generation:
+            await self._settle(positions, ())
+
     def position_of(self, place: TP) -> int | None:
         """Tell up to where a partition was handed out; None in the middle of a rebalance.
 
@@ -121,6 +130,7 @@ class BatchConsumer(driver.Consumer):
         # Last offsets of the delivered batches, oldest first; what Faust commits is the
         # end of the unbroken run of finished ones.
         self._delivered: dict[TP, deque[int]] = defaultdict(deque)
+        self._has_dropped = False
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -176,14 +186,25 @@ class BatchConsumer(driver.Consumer):
             await asyncio.sleep(FULL_SECONDS)
             return
         generation = self.app.consumer_generation_id
+        if self._has_dropped:
+            await self._go_back(active, generation)
         fetched = await self._getmany(active_partitions=active, timeout=IDLE_SECONDS)
         for place in active:
             if not self.flow_active or self.app.consumer_generation_id != generation:
-                # A rebalance began meanwhile; positions are set anew after it.
+                # A rebalance began meanwhile, and may even be over: aiokafka's fetch goes on
+                # with the new assignment, and what it has handed out now was for nobody.
+                self._has_dropped = True
                 return
             await self._deliver(place, fetched.get(place, ()), generation)
         if fetched:
             await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _go_back(self, active: Collection[TP], generation: int) -> None:
+        """Fetch again what a fetch handed out that outlasted a rebalance."""
+        self._has_dropped = False
+        offsets = {place: self._read_offset[place] for place in active}
+        positions = {place: offset for place, offset in offsets.items() if offset is not None}
+        await self._thread.rewind(positions, generation)
 
     async def _deliver(self, place: TP, records: Sequence[Any], generation: int) -> None:
         start, end = self._read_offset[place], self._thread.position_of(place)
