@@ -49,14 +49,14 @@ def replayed(tmp_path: Path, lines: list[bytes], *flags: str) -> dict[str, bytes
 
 
 def test_it_writes_five_files(tmp_path: Path, floor: list[bytes]) -> None:
-    """Breaches, verdicts and refusals; warnings and scorecards are empty for now."""
+    """Breaches, verdicts, scorecards, refusals; no warning is given yet."""
     written = replayed(tmp_path, floor)
 
     assert written.keys() == FILES.keys()
     assert written["breaches.jsonl"].count(b"\n") > 50
     assert written["verdicts.jsonl"].count(b"\n") > 200
-    assert written["warnings.jsonl"] == written["scorecards.jsonl"] == b""
-    assert written["refused.jsonl"] == b""
+    assert written["scorecards.jsonl"].count(b"\n") > 0
+    assert written["warnings.jsonl"] == written["refused.jsonl"] == b""
 
 
 def test_shuffled_and_repeated_lines_write_the_same_bytes(
@@ -82,6 +82,9 @@ def test_lines_are_in_the_order_of_the_contract(tmp_path: Path, floor: list[byte
         keys = ("detected_at", "lead_id", "commitment", "cycle", "revision")
         places = [tuple(record[key] for key in keys) for record in records]
         assert places == sorted(places)
+    cards = [orjson.loads(line) for line in written["scorecards.jsonl"].splitlines()]
+    reps = [(card["team_id"], card["rep_id"] or "") for card in cards]
+    assert reps == sorted(set(reps))
 
 
 def test_refused_lines_are_numbered_and_the_rest_is_judged(
