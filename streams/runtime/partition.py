@@ -205,21 +205,29 @@ class Partition:
         wall_at = self.frame.wall()
         # What waits will change something at once: ask before it is read, so that one
         # commit holds both the fact and what follows from it.
-        return self._now.wanted(wall_at, wall_at if self._facts else self._next_at())
+        return self._now.wanted(wall_at, wall_at if self._facts else self._ripe_at())
 
     def told_ends(self, instant: Instant, ends: Mapping[str, int]) -> None:
         """Tell where the inputs ended when they were asked for an instant."""
         if self.frame.time is TimeMode.FACTS:
             # Heartbeats come by the control topic, and it must not wait for itself.
             ends = {name: end for name, end in ends.items() if name != CONTROL_TOPIC}
+        else:
+            # Timestamps have milliseconds: a record appended after the question may still
+            # carry the millisecond in which it was asked.
+            instant = _sure(instant)
         self._now.told_ends(Mark(instant, ends))
 
     def wake_at(self) -> Instant | None:
         """Say at which wall instant something is to be done without any record coming."""
-        return self._now.wake_at(self._next_at())
+        return self._now.wake_at(self._ripe_at())
 
-    def _next_at(self) -> Instant | None:
-        return self.book.next_instant() if self.has_policy else None
+    def _ripe_at(self) -> Instant | None:
+        """After this instant the wall clock can decide what changes next."""
+        next_at = self.book.next_instant() if self.has_policy else None
+        if next_at is None or self.frame.time is TimeMode.FACTS:
+            return next_at
+        return _sure(next_at) + _MICROS_PER_MILLI
 
     # The step
 
@@ -326,3 +334,8 @@ class Partition:
 def _recorded_at(record: Any) -> Instant:
     timestamp: int = record.timestamp
     return timestamp * _MICROS_PER_MILLI
+
+
+def _sure(instant: Instant) -> Instant:
+    """Give the last instant before the millisecond of an instant."""
+    return instant - instant % _MICROS_PER_MILLI - 1
