@@ -98,18 +98,27 @@ def running_broker(directory: Path) -> Iterator[str]:
     Raises:
         BrokerError: no Java or Maven, or the server ended or never got ready.
     """
+    client_port, properties = properties_in(directory)
+    with running_server(directory, properties, client_port) as bootstrap:
+        yield bootstrap
+
+
+def properties_in(directory: Path) -> tuple[int, dict[str, str]]:
+    """Choose free ports for one broker that is set up for tests.
+
+    Returns:
+        The client's port and the whole server.properties.
+    """
     client_port, controller_port = free_ports(2)
     client = f"PLAINTEXT://127.0.0.1:{client_port}"
     controller = f"127.0.0.1:{controller_port}"
-    properties = {
+    return client_port, {
         **SETTINGS,
         "controller.quorum.voters": f"1@{controller}",
         "listeners": f"{client},CONTROLLER://{controller}",
         "advertised.listeners": client,
         "log.dirs": str(directory / "data"),
     }
-    with running_server(directory, properties, client_port) as bootstrap:
-        yield bootstrap
 
 
 @contextmanager
@@ -129,29 +138,74 @@ def running_server(
     Raises:
         BrokerError: no Java or Maven, or the server ended or never got ready.
     """
-    java = _command("java")
-    jvm = [java, "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-cp", f"{fetch_jars()}/*"]
-    jvm.append("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
-    configuration = directory / "server.properties"
-    lines = [f"{name}={value}\n" for name, value in properties.items()]
-    configuration.write_text("".join(lines), encoding="utf-8")
-    _format(jvm, configuration)
-    log = directory / "server.log"
-    with log.open("wb") as sink:
-        process = subprocess.Popen(
-            # Tests that are killed take the server with them.
-            command_on_a_leash([*jvm, "kafka.Kafka", str(configuration)]),
-            stdin=subprocess.PIPE,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C is for the tests, which then end the server in order.
-            start_new_session=True,
-        )
+    server = Server(directory, properties, client_port)
+    server.start()
     try:
-        _await_ready(process, client_port, log)
         yield f"127.0.0.1:{client_port}"
     finally:
-        _stop(process)
+        server.stop()
+
+
+class Server:
+    """A Kafka that can be stopped, killed and started again with what it has on disk."""
+
+    def __init__(self, directory: Path, properties: Mapping[str, str], client_port: int) -> None:
+        """Format its storage.
+
+        Args:
+            directory: Existing and empty; its configuration and log are left in it.
+            properties: The whole server.properties.
+            client_port: The port of its client listener, to tell when it is ready.
+        """
+        java = _command("java")
+        self._jvm = [java, "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-cp", f"{fetch_jars()}/*"]
+        self._jvm.append("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+        self._configuration = directory / "server.properties"
+        lines = [f"{name}={value}\n" for name, value in properties.items()]
+        self._configuration.write_text("".join(lines), encoding="utf-8")
+        _format(self._jvm, self._configuration)
+        self._log = directory / "server.log"
+        self._port = client_port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            BrokerError: It ended or never got ready.
+        """
+        with self._log.open("ab") as sink:
+            self._process = subprocess.Popen(
+                # Tests that are killed take the server with them.
+                command_on_a_leash([*self._jvm, "kafka.Kafka", str(self._configuration)]),
+                stdin=subprocess.PIPE,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for the tests, which then end the server in order.
+                start_new_session=True,
+            )
+        try:
+            _await_ready(self._process, self._port, self._log)
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        """Ask it to stop, and kill it if it does not."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOPPED_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            _kill(process)
+
+    def kill(self) -> None:
+        """Kill it without a word."""
+        process, self._process = self._process, None
+        if process is not None:
+            _kill(process)
 
 
 def free_ports(count: int) -> list[int]:
@@ -201,13 +255,10 @@ def _await_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None
     raise BrokerError(message)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOPPED_WITHIN_SECONDS)
-    except subprocess.TimeoutExpired:
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()
 
 
 def main() -> None:
