@@ -39,10 +39,9 @@ from streams.domain.counts import Counts
 from streams.domain.depth import Counted as CountedAttempt
 from streams.domain.depth import measure
 from streams.domain.history import UNDELIVERED, Attempt, Cycle, History
-from streams.domain.lead import ClockKey, Published
+from streams.domain.lead import CAUSES, ClockKey, Published
 from streams.domain.panes import Counted, Pane, Rep, pane_of
 from streams.domain.policies import Policies
-from streams.domain.publish import COMMITMENT_CHANGED, DUE_MOVED, LATE_FACT, WITHDRAWN
 from streams.domain.qualifying import counting
 from streams.domain.timeline import FOR_EVER, Ownership, Timeline
 
@@ -50,8 +49,6 @@ SYNTHETIC: Final = "synthetic:"
 """Leads whose id begins so are judged, but counted nowhere."""
 
 _SALES: Final = "sales"
-_TAKEN_BACK: Final = frozenset({LATE_FACT, DUE_MOVED, COMMITMENT_CHANGED, WITHDRAWN})
-"""Reasons of verdicts on promises that had never been made."""
 _ANY_DEPTH: Final = Commitment(
     id="any", clock=DEPTH, debtor="sales", creditor="marketing", applies={}, mix={}
 )
@@ -130,7 +127,7 @@ def _leads(
         if entry.clock == SPEED and entry.stands and entry.verdict is not None:
             told.add(key)
             # What was never promised does not count; what took its place counts itself.
-            if entry.verdict.reason not in _TAKEN_BACK:
+            if entry.verdict.reason not in CAUSES:
                 yield _ended(entry.verdict)
     for clock in clocks:
         if clock.commitment.clock == SPEED and clock.key not in told:

@@ -23,14 +23,17 @@ class End:
     evidence_id: str | None = None
 
 
-def end_of(opening: Opening, answer: Answer | None) -> End:
-    """Decide between the answer and the end of the cycle: what came first ends the clock."""
+def end_of(opening: Opening, answer: Answer | None, erased_at: Instant | None = None) -> End:
+    """Decide between the answer and the end of the cycle: what came first ends the clock.
+
+    What is open when the lead is erased is cancelled.
+    """
     cycle, due_at = opening.cycle, opening.due_at
     if answer is not None and (cycle.ended_at is None or answer[0] <= cycle.ended_at):
         in_time = due_at is None or answer[0] <= due_at
         return End(answer[0], "met" if in_time else "met_late", answer[0], evidence_id=answer[2])
     if cycle.ended_at is None:
-        return End()
+        return End() if erased_at is None else End(erased_at, "cancelled", reason="erased")
     given_up = cycle.ended_by == "lost"
     too_late = due_at is not None and cycle.ended_at > due_at
     return End(

@@ -9,9 +9,9 @@ Source:
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from schemas.facts import ContactAttempt, Fact, FactWithdrawn
+from schemas.facts import ContactAttempt, Fact, FactWithdrawn, LeadErased
 from schemas.instants import Instant
 from streams.domain.clock import Clock
 from streams.domain.history import Told, history_of
@@ -54,12 +54,21 @@ class Horizon:
         return clocks
 
     def until(self, key: ClockKey, entry: Published) -> Instant:
-        """Give the last instant at which a fact told may change what was said."""
+        """Give the last instant at which a fact told may change what was said.
+
+        The horizon runs from due; what was found out later still, from facts told later
+        still, counts as it was said first.
+        """
         horizon = self.policies.version(key[2]).correction_horizon
+        return max(self._last_at(entry) + horizon, entry.first_at)
+
+    @staticmethod
+    def _last_at(entry: Published) -> Instant:
+        """Due; of a clock that never is, its answer; without one, when its end was said."""
         if entry.due_at is not None:
-            return entry.due_at + horizon
+            return entry.due_at
         answered_at = entry.verdict.answered_at if entry.verdict and entry.stands else None
-        return (entry.known_at if answered_at is None else answered_at) + horizon
+        return entry.known_at if answered_at is None else answered_at
 
     def is_frozen(self, key: ClockKey, entry: Published) -> bool:
         """Tell whether nothing can change any more."""
@@ -68,12 +77,16 @@ class Horizon:
     def _judge(self, dropped: Collection[Told]) -> dict[ClockKey, Clock]:
         keep = (lambda one: one not in dropped) if dropped else None
         history = history_of(self.lead.known_at(self.now, keep), self.policies)
+        for told_at, fact in dropped:
+            if isinstance(fact, LeadErased):
+                # It ends what is open in any case; told so late, from then on.
+                history = replace(history, erased_at=told_at)
         return {clock.key: clock for clock in judge(history, self.policies)}
 
     def _is_late(self, clock: Clock) -> bool:
         """Tell whether only facts told too late for another clock of its kind give a clock."""
         for key, entry in self.lead.published.items():
-            if entry.clock == clock.commitment.clock:
+            if entry.clock == clock.commitment.clock and not entry.is_taken_back:
                 dropped = self._told_late(key, entry)
                 if dropped and clock.key not in self._judge([*self.without, *dropped]):
                     return True
@@ -88,7 +101,7 @@ class Horizon:
         until = self.until(key, entry)
         if self.now <= until:
             return []
-        due_at = until - self.policies.version(key[2]).correction_horizon
+        due_at = self._last_at(entry)
         return [
             one
             for one in self._told()

@@ -37,6 +37,14 @@ Keeps = Callable[[Told], bool]
 """Says which tellings count."""
 
 
+LATE_FACT: Final = "late_fact"
+DUE_MOVED: Final = "due_moved"
+COMMITMENT_CHANGED: Final = "commitment_changed"
+WITHDRAWN: Final = "withdrawn"
+CAUSES: Final = frozenset({LATE_FACT, DUE_MOVED, COMMITMENT_CHANGED, WITHDRAWN})
+"""Why what was said of a clock is taken back."""
+
+
 @dataclass(slots=True)
 class Published:
     """What was last published of one clock.
@@ -44,6 +52,7 @@ class Published:
     Attributes:
         clock: The clock kind.
         due_at: When the clock was due, as it was last judged.
+        first_at: When the first record was known.
         known_at: When the first verdict was known: re-tellings after it change nothing.
         stands: The clock has ended and its verdict says how; False once a fact opens it again.
     """
@@ -53,8 +62,15 @@ class Published:
     breach: Breach | None = None
     verdict: Verdict | None = None
     due_at: Instant | None = None
+    first_at: Instant = 0
     known_at: Instant = 0
     stands: bool = False
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Nothing that was said of the clock holds: the facts no longer give it."""
+        retracted = self.breach is None or self.breach.status == "retracted"
+        return retracted and (self.verdict is None or self.verdict.reason in CAUSES)
 
     @property
     def breach_is_open(self) -> bool:
@@ -224,6 +240,7 @@ def pack(lead: Lead) -> bytes:
             entry.clock,
             entry.cycle,
             entry.due_at,
+            entry.first_at,
             entry.known_at,
             entry.stands,
             _flat(entry.breach),
@@ -299,13 +316,14 @@ def unpack(key: bytes, packed: bytes) -> Lead:
         told = unpack_fact(fact)
         lead.tellings.setdefault(told.event_id, []).append((at, told))
     for commitment, instance, version, *entry in published:
-        clock, cycle, due_at, known_at, stands, breach, verdict = entry
+        clock, cycle, due_at, first_at, known_at, stands, breach, verdict = entry
         lead.published[commitment, instance, version] = Published(
             clock,
             cycle,
             _breach_of(breach, lead.lead_id),
             None if verdict is None else _record_of(Verdict, verdict, lead.lead_id),
             due_at,
+            first_at,
             known_at,
             stands,
         )

@@ -30,14 +30,18 @@ from schemas.verdicts import Breach, Record, Verdict
 from streams.domain.clock import Clock
 from streams.domain.clocks.depth import MAX_SUFFIX
 from streams.domain.history import Told
-from streams.domain.lead import ClockKey, Lead, Published
+from streams.domain.lead import (
+    CAUSES,
+    COMMITMENT_CHANGED,
+    DUE_MOVED,
+    LATE_FACT,
+    WITHDRAWN,
+    ClockKey,
+    Lead,
+    Published,
+)
 
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "leadclock")
-
-LATE_FACT: Final = "late_fact"
-DUE_MOVED: Final = "due_moved"
-COMMITMENT_CHANGED: Final = "commitment_changed"
-WITHDRAWN: Final = "withdrawn"
 
 
 def breach_id_of(subject: str, key: ClockKey) -> str:
@@ -86,7 +90,7 @@ class Publisher:
             return
         status = entry.breach.status if entry.breach else "retracted"
         settled_at = clock.due_at + clock.policy.settle
-        ended_at = clock.ended_at if self.now >= clock.publish_at else None
+        ended_at = clock.ended_at if self._may_say_end_of(clock) else None
         if status == "retracted":
             status = "provisional"
             yield self._step(clock, entry, status, clock.due_at)
@@ -101,7 +105,7 @@ class Publisher:
 
     def verdict(self, clock: Clock, entry: Published) -> Iterator[Record]:
         """Publish the end of a clock, or revise it; nothing when it says what was said."""
-        if not clock.has_verdict or clock.ended_at is None or self.now < clock.publish_at:
+        if not clock.has_verdict or clock.ended_at is None or not self._may_say_end_of(clock):
             return
         last = entry.verdict
         verdict = self._verdict(clock, clock.ended_at, last)
@@ -130,7 +134,7 @@ class Publisher:
         if entry.breach is not None and entry.breach.status != "retracted":
             yield self._retract(entry, entry.breach, reason, None)
         last = entry.verdict
-        if last is not None and last.reason not in _EVIDENCE:
+        if last is not None and last.reason not in CAUSES:
             entry.verdict = replace(
                 last,
                 revision=last.revision + 1,
@@ -168,6 +172,9 @@ class Publisher:
                 if isinstance(fact, kind):
                     return fact.event_id
         return facts[0].event_id if facts else None
+
+    def _may_say_end_of(self, clock: Clock) -> bool:
+        return self.is_last or self.now >= clock.publish_at
 
     def _next_sequence(self) -> int:
         self.lead.sequence += 1

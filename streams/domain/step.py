@@ -5,7 +5,7 @@ Source:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from msgspec import msgpack, structs
@@ -63,8 +63,6 @@ def advance_lead(
     horizon = Horizon(lead, policies, now)
     clocks = horizon.clocks()
     publisher = Publisher(lead, now, said_at, fresh, history.erased_at is not None)
-    if history.erased_at is not None:
-        clocks = [_cancelled(clock, history.erased_at) for clock in clocks]
     yield from _publish(horizon, clocks, publisher)
     lead.judged_at = now
     if not lead.lead_id.startswith(SYNTHETIC):
@@ -92,6 +90,7 @@ def _publish(horizon: Horizon, clocks: list[Clock], publisher: Publisher) -> Ite
             yield from publisher.verdict(clock, entry)
         if entry.breach is not None or entry.verdict is not None:
             entry.cycle, entry.due_at = clock.cycle, clock.due_at
+            entry.first_at = entry.first_at or horizon.now
             entry.stands = clock.ended_at is not None and horizon.now >= clock.publish_at
             entry.stands |= not clock.has_verdict
             lead.published[clock.key] = entry
@@ -122,13 +121,6 @@ def _is_old(one: Told, policies: Policies) -> bool:
         return False
     policy = policies.pinned(fact.occurred_at)
     return policy is not None and seen_at - fact.occurred_at > policy.correction_horizon
-
-
-def _cancelled(clock: Clock, erased_at: Instant) -> Clock:
-    """End a clock that an erasure found open; what had ended is said at once."""
-    if clock.ended_at is not None or not clock.has_verdict:
-        return replace(clock, publish_at=0)
-    return replace(clock, ended_at=erased_at, outcome="cancelled", reason="erased", publish_at=0)
 
 
 def _erase(lead: Lead, now: Instant) -> None:

@@ -22,7 +22,7 @@ def answered_clock(opening: Opening, history: History) -> Clock:
         for attempt in history.attempts
         if cycle.holds(attempt) and qualifies(attempt)
     )
-    end = end_of(opening, answers[0] if answers else None)
+    end = end_of(opening, answers[0] if answers else None, history.erased_at)
     ended_at = end.at
     connected = ended_at is not None and any(
         attempt.occurred_at <= ended_at and attempt.connects and cycle.holds(attempt)

@@ -32,7 +32,7 @@ def depth_clocks(opening: Opening, history: History) -> Iterator[Clock]:
         opening.policy.double_dial,
     )
     if depth.is_owed:
-        end = end_of(opening, depth.met_by)
+        end = end_of(opening, depth.met_by, history.erased_at)
         connected = end.at is not None and depth.is_connected_at(end.at)
         missing = "too_few" if due_at is None else depth.breach_kind_at(due_at)
         least = commitment.min_attempts
