@@ -40,6 +40,8 @@ _PROGRAM = "noida-db"
 _READY_WITHIN_SECONDS = 15.0
 _GONE_WITHIN_SECONDS = 5.0
 _POLL_SECONDS = 0.01
+_STARTED = b"press Ctrl-C to stop"
+_LONGEST_START = 65_536
 _OTHER_WAY = "`docker compose up` runs the whole pipeline on Apache Kafka instead"
 
 
@@ -106,14 +108,18 @@ class EmbeddedBroker:
     async def _ready(self, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
         deadline = time.monotonic() + _READY_WITHIN_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
-            with suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-                writer.close()
-                return
+            # Before this line it needs its directory once more, and ends without it. Not
+            # by seek and read: the offset is also where the broker writes.
+            said = os.pread(log.fileno(), _LONGEST_START, 0)
+            if _STARTED in said:
+                with suppress(OSError):
+                    _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+                    writer.close()
+                    return
             await asyncio.sleep(_POLL_SECONDS)
         log.seek(0)
-        said = log.read().decode(errors="replace").split("\n")
-        last = next((line for line in reversed(said) if line.strip()), "it said nothing")
+        lines = log.read().decode(errors="replace").split("\n")
+        last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
         message = f"The embedded broker does not run on this machine ({last}); {_OTHER_WAY}."
         raise ConfigurationError(message)
 
