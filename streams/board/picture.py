@@ -51,10 +51,10 @@ class Picture:
     zone: tzinfo | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw into the height there is: the middle takes two fifths, breaches the rest."""
+        """Draw into the height there is: the middle takes somewhat less than breaches."""
         height = options.height or console.height
         below = max(2 * _FRAME + 2, height - 1 - _TOTALS_HEIGHT)
-        middle = max(_FRAME + 1, below * 2 // 5)
+        middle = max(_FRAME + 1, below * 11 // 25)
         layout = Layout()
         layout.split_column(
             Layout(self._headline(options.max_width), size=1),
