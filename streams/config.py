@@ -114,7 +114,7 @@ class Settings:
     topic_prefix: str = ""
     app_id: str = "leadclock"
     time: TimeMode = TimeMode.WALL
-    writer: WriterKind = WriterKind.PLAIN
+    writer: WriterKind = WriterKind.TRANSACTIONS
     partitions: int = DEFAULT_PARTITIONS
     replication: int = 1
     session_timeout_seconds: float = 10.0
@@ -139,7 +139,7 @@ class Settings:
             topic_prefix=read.name("TOPIC_PREFIX", ""),
             app_id=read.name("APP_ID", "leadclock"),
             time=read.word("TIME", TimeMode, TimeMode.WALL),
-            writer=read.word("WRITER", WriterKind, WriterKind.PLAIN),
+            writer=read.word("WRITER", WriterKind, WriterKind.TRANSACTIONS),
             partitions=read.whole("PARTITIONS", DEFAULT_PARTITIONS, 1, 10_000),
             replication=read.whole("REPLICATION", 1, 1, 32),
             session_timeout_seconds=read.number("SESSION_TIMEOUT", 10.0, 1.0, 1_800.0),

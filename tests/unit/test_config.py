@@ -21,6 +21,7 @@ def test_a_broker_is_enough() -> None:
 
     assert settings.bootstrap_servers == ("kafka-1:9092", "kafka-2:9092")
     assert settings.time is TimeMode.WALL
+    assert settings.writer is WriterKind.TRANSACTIONS
     assert settings.partitions == 8
     assert settings.http_host == "127.0.0.1"
     assert settings.kafka()["security_protocol"] == "PLAINTEXT"
@@ -63,12 +64,10 @@ def test_tls_makes_a_context() -> None:
 
 def test_words_may_be_written_in_any_case() -> None:
     """FACTS and Transactions are understood."""
-    settings = Settings.from_env(
-        {**BROKER, "LEADCLOCK_TIME": "FACTS", "LEADCLOCK_WRITER": "Transactions"}
-    )
+    settings = Settings.from_env({**BROKER, "LEADCLOCK_TIME": "FACTS", "LEADCLOCK_WRITER": "Plain"})
 
     assert settings.time is TimeMode.FACTS
-    assert settings.writer is WriterKind.TRANSACTIONS
+    assert settings.writer is WriterKind.PLAIN
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
