@@ -1,14 +1,11 @@
 """One promise of the agreement: which clock, who owes it, to which leads, how much."""
 
-import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
-from typing import Final, Literal, cast, get_args
+from typing import Final, Literal
 
 from schemas.instants import Micros
-from streams.domain.found import Found, nearest, optional
 
 Side = Literal["sales", "marketing"]
 """The parties of the agreement."""
@@ -18,42 +15,31 @@ By = Literal["anyone", "team", "owner"]
 SPEED: Final = "speed"
 SPEED_TO_LEAD: Final = "speed_to_lead"
 DEPTH: Final = "depth"
-KINDS: Final = (SPEED, SPEED_TO_LEAD, DEPTH)
+OWNER: Final = "owner"
+QUALIFY: Final = "qualify"
+FIRST_TOUCH: Final = "first_touch"
+NEXT_ATTEMPT: Final = "next_attempt"
+BURNT: Final = "burnt"
+TOO_EARLY: Final = "too_early"
+GATE: Final = "gate"
+TIMED: Final = (SPEED, SPEED_TO_LEAD, DEPTH, OWNER, QUALIFY, FIRST_TOUCH, NEXT_ATTEMPT, BURNT)
+"""The clock kinds that run for a length of time; they can be paused."""
+ACTS: Final = (TOO_EARLY, GATE)
+"""The clock kinds that are due at an act."""
+KINDS: Final = (*TIMED, *ACTS)
 """The clock kinds that this version keeps."""
-KINDS_TO_COME: Final = (
-    "owner",
-    "qualify",
-    "first_touch",
-    "next_attempt",
-    "burnt",
-    "too_early",
-    "gate",
-    "goal",
-    "obligation",
-)
+KINDS_TO_COME: Final = ("goal",)
 """Clock kinds of the agreement's language that this version does not keep yet."""
+FROM_CREATION: Final = (SPEED_TO_LEAD, QUALIFY, FIRST_TOUCH)
+"""The clock kinds that start when the lead is created; in cycle 1 only."""
+FROM_HANDOFF: Final = (SPEED, DEPTH, BURNT)
+"""The clock kinds that start once, with the first hand-off of a cycle."""
 
 CHANNELS: Final = ("call", "voicemail", "email", "message", "meeting", "other")
 ATTRIBUTES: Final = ("source", "segment", "stage", "campaign", "role", "team_id")
 """What ``applies`` may look at."""
 START: Final = "start"
 """Instead of a calendar's name: the calendar of the clock's first owner."""
-
-_STAGES: Final = ("iql", "mql", "sql")
-_EVERY: Final = ("id", "clock", "applies", "calendar", "report_only", "objective", "warn_at")
-_TIMED: Final = (*_EVERY, "target", "buckets", "qualifying")
-_DEPTH: Final = (
-    *_EVERY,
-    "within",
-    "min_attempts",
-    "max_attempts",
-    "mix",
-    "automated",
-    "qualifying",
-)
-_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_NEXT_DAY: Final = "end_of_next_business_day"
-_MOST_DAYS: Final = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +55,7 @@ Target = Micros | BusinessDays
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
-    """One promise; ``objective``, ``buckets`` and ``warn_at`` have no effect yet.
+    """One promise; ``objective`` and ``buckets`` have no effect yet.
 
     Attributes:
         id: Unique in the agreement.
@@ -91,6 +77,9 @@ class Commitment:
         max_attempts: Depth: the greatest; None is no limit.
         mix: Depth: the least number of attempts by channel.
         automated: Depth: channels whose automated attempts count, too.
+        stages: Too early: stages in which Sales shall not turn to a lead. Gate: stages
+            in which a lead may be handed off; empty is every one.
+        min_score: Gate: the least score with which a lead may be handed off.
     """
 
     id: str
@@ -111,6 +100,8 @@ class Commitment:
     max_attempts: int | None = None
     mix: Mapping[str, int]
     automated: frozenset[str] = frozenset()
+    stages: frozenset[str] = frozenset()
+    min_score: float | None = None
 
     def matches(self, attributes: Mapping[str, str | None]) -> bool:
         """Say whether a lead with these attributes is promised this."""
@@ -119,182 +110,3 @@ class Commitment:
             if attributes.get(name) not in values:
                 return False
         return True
-
-
-def read_commitment(
-    found: Found, debtor: Side, *, calendars: Collection[str], teams: Collection[str]
-) -> Commitment | None:
-    """Read one entry of ``sales`` or ``marketing``; None if it cannot be kept."""
-    clock = _read_kind(found)
-    if clock is None:
-        return None
-    keys = found.keys(_DEPTH if clock == DEPTH else _TIMED, required=("id",))
-    channels, by = _read_qualifying(keys.get("qualifying"))
-    mix: dict[str, int] = optional(keys.get("mix"), _read_mix) or {}
-    least = optional(keys.get("min_attempts"), Found.whole)
-    commitment = Commitment(
-        id=optional(keys.get("id"), _read_id) or "",
-        clock=clock,
-        debtor=debtor,
-        creditor="marketing" if debtor == "sales" else "sales",
-        applies=optional(keys.get("applies"), lambda at: _read_applies(at, teams)) or {},
-        target=optional(keys.get("target"), read_target),
-        calendar=optional(keys.get("calendar"), lambda at: _read_calendar(at, calendars)),
-        # What is neither true nor false is one problem; a missing target is not another.
-        report_only="report_only" in keys and keys["report_only"].truth() is not False,
-        qualifying_channels=channels,
-        qualifying_by=by,
-        objective=optional(keys.get("objective"), Found.percent),
-        buckets=optional(keys.get("buckets"), _read_buckets) or (),
-        warn_at=optional(keys.get("warn_at"), _read_warn_at) or (),
-        within=optional(keys.get("within"), read_target),
-        min_attempts=least or sum(mix.values()),
-        max_attempts=optional(keys.get("max_attempts"), Found.whole),
-        mix=mix,
-        automated=optional(keys.get("automated"), lambda at: at.words(CHANNELS)) or frozenset(),
-    )
-    if clock == DEPTH:
-        _check_depth(found, keys, commitment)
-    else:
-        _check_timed(found, keys, commitment)
-    return commitment
-
-
-def read_target(found: Found) -> Target | None:
-    """Read a length of business time, or a number of business days."""
-    if found.value == _NEXT_DAY:
-        return BusinessDays(1)
-    if isinstance(found.value, Mapping):
-        keys = found.keys(("business_days",), required=("business_days",))
-        days = optional(keys.get("business_days"), lambda at: at.whole(most=_MOST_DAYS))
-        return None if days is None else BusinessDays(days)
-    return found.duration(least=1)
-
-
-def _read_kind(found: Found) -> str | None:
-    kind = found.entries().get("clock")
-    if kind is None:
-        if isinstance(found.value, Mapping):
-            found.refuse("a clock kind", "add `clock: speed`", found="no 'clock'")
-        return None
-    if isinstance(kind.value, str) and kind.value in KINDS_TO_COME:
-        kind.refuse(
-            "one of " + ", ".join(KINDS),
-            "remove this commitment, or wait for the version that keeps it",
-            found=f"clock kind {kind.value!r}, which is not kept by this version",
-        )
-        return None
-    return kind.word(KINDS)
-
-
-def _read_id(found: Found) -> str:
-    text = found.text()
-    if text is not None and not _ID.fullmatch(text):
-        found.refuse("1 to 64 of A-Z a-z 0-9 . _ -", "choose such an id, as website-speed")
-    return text or ""
-
-
-def _read_applies(found: Found, teams: Collection[str]) -> dict[str, frozenset[str]]:
-    keys = found.keys(ATTRIBUTES)
-    applies = {name: entry.texts() for name, entry in keys.items() if name != "stage"}
-    if "stage" in keys:
-        applies["stage"] = keys["stage"].words(_STAGES)
-    if "team_id" in keys:
-        for entry in keys["team_id"].one_or_more():
-            if isinstance(entry.value, str) and entry.value not in teams:
-                entry.refuse("a team of this agreement", nearest(entry.value, teams))
-    return applies
-
-
-def _read_calendar(found: Found, calendars: Collection[str]) -> str | None:
-    if found.value == START:
-        return START
-    return read_calendar_name(found, calendars)
-
-
-def read_calendar_name(found: Found, calendars: Collection[str]) -> str | None:
-    """Read the name of a calendar that the agreement contains."""
-    text = found.text()
-    if text is None or text in calendars:
-        return text
-    found.refuse("a calendar of this agreement", nearest(text, calendars))
-    return None
-
-
-def _read_qualifying(found: Found | None) -> tuple[frozenset[str] | None, By]:
-    if found is None:
-        return None, "anyone"
-    keys = found.keys(("channels", "by"))
-    channels = optional(keys.get("channels"), lambda at: at.words(CHANNELS))
-    by = optional(keys.get("by"), lambda at: at.word(get_args(By)))
-    return channels, cast("By", by or "anyone")
-
-
-def _read_mix(found: Found) -> dict[str, int]:
-    return {
-        channel: number
-        for channel, entry in found.keys(CHANNELS).items()
-        if (number := entry.whole()) is not None
-    }
-
-
-def _read_buckets(found: Found) -> tuple[Micros, ...]:
-    buckets = [length for item in found.items() if (length := item.duration(least=1)) is not None]
-    if any(low >= high for low, high in pairwise(buckets)):
-        found.refuse("ascending durations", "put the shortest first", found="another order")
-    return tuple(buckets)
-
-
-def _read_warn_at(found: Found) -> tuple[Decimal, ...]:
-    shares = [share for item in found.items() if (share := _as_percent(item).percent()) is not None]
-    if any(low >= high for low, high in pairwise(shares)):
-        found.refuse("ascending percentages", "put the lowest first", found="another order")
-    return tuple(shares)
-
-
-def _as_percent(found: Found) -> Found:
-    """A list of shares may leave out the sign: 50 is 50%."""
-    if isinstance(found.value, int) and not isinstance(found.value, bool):
-        return replace(found, value=f"{found.value}%")
-    return found
-
-
-def _check_timed(found: Found, keys: Mapping[str, Found], commitment: Commitment) -> None:
-    if "target" not in keys and not commitment.report_only:
-        found.refuse(
-            "a target, or report_only",
-            "add `target: PT4H`, or `report_only: true`",
-            found="a commitment without target",
-        )
-    if commitment.clock == SPEED_TO_LEAD and "target" in keys and "calendar" not in keys:
-        found.refuse(
-            "the calendar in which it counts",
-            "add `calendar:` with the name of one",
-            found="speed_to_lead with a target and no calendar: no team owns the lead yet",
-        )
-    if commitment.clock == SPEED_TO_LEAD and commitment.calendar == START:
-        keys["calendar"].refuse(
-            "the name of a calendar", "write a name: no team owns the lead at the start yet"
-        )
-
-
-def _check_depth(found: Found, keys: Mapping[str, Found], commitment: Commitment) -> None:
-    if "within" not in keys:
-        found.refuse(
-            "the window of the attempts",
-            "add `within: {business_days: 10}`",
-            found="depth without 'within'",
-        )
-    if not keys.keys() & {"min_attempts", "mix"}:
-        found.refuse(
-            "the least number of attempts",
-            "add `min_attempts: 6`",
-            found="depth without 'min_attempts' and 'mix'",
-        )
-    most = commitment.max_attempts
-    least = max(commitment.min_attempts, sum(commitment.mix.values()))
-    if most is not None and most < least:
-        keys["max_attempts"].refuse(
-            f"at least the {least} attempts that are the minimum",
-            "raise max_attempts, or lower min_attempts or the mix",
-        )

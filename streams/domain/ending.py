@@ -5,10 +5,14 @@ Source:
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from schemas.instants import Instant
 from streams.domain.depth import Answer
 from streams.domain.opening import Opening
+
+REASSIGNED: Final = "reassigned"
+"""What ends an owner's clock when somebody else gets the lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,6 @@ def end_of(opening: Opening, answer: Answer | None, erased_at: Instant | None = 
         None,
         cycle.ended_by,
         # What is handed back cannot be reopened, but ends as a close does.
-        cycle.ended_at + opening.policy.false_close,
+        0 if cycle.ended_by == REASSIGNED else cycle.ended_at + opening.policy.false_close,
         cycle.end_event_id,
     )

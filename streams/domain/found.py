@@ -25,6 +25,7 @@ _DURATION: Final = re.compile(
     r"PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,6}))?S)?", re.ASCII
 )
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER: Final = re.compile(r"-?\d{1,12}(?:\.\d{1,6})?", re.ASCII)
 _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?%", re.ASCII)
 _MOST_DIGITS: Final = 12
 _SHOWN: Final = 60
@@ -165,6 +166,15 @@ class Found:
             self.refuse(f"a whole number from {least} to {most}", "write such a number")
             return None
         return value
+
+    def number(self) -> float | None:
+        """Read a number, whole or with decimals."""
+        value = self.value
+        text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+        if _NUMBER.fullmatch(text):
+            return float(text)
+        self.refuse("a number", "write such a number, as 50 or 12.5")
+        return None
 
     def truth(self) -> bool | None:
         """Read true or false."""

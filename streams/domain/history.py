@@ -8,11 +8,13 @@ Source:
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from schemas.codec import encode
 from schemas.facts import (
+    ClockPaused,
+    ClockResumed,
     ContactAttempt,
     Fact,
     HandedBack,
@@ -28,6 +30,7 @@ from streams.domain.policies import Policies
 CONNECTS: Final = frozenset({"connected", "appointment_booked"})
 UNDELIVERED: Final = frozenset({"bounced", "failed"})
 HANDED_BACK: Final = "handed_back"
+SALES: Final = "sales"
 
 Told = tuple[Instant, Fact]
 """A fact with the instant since which it is known."""
@@ -70,6 +73,8 @@ class Handoff:
     event_id: str
     team_id: str
     rep_id: str | None
+    score: float | None = None
+    stage: str | None = None
 
 
 @dataclass(slots=True)
@@ -85,6 +90,7 @@ class Cycle:
         ended_by: Outcome of the close, or ``handed_back``.
         end_event_id: The fact that ended it.
         is_returned: It was handed back, closed or not: no hand-off resumes it.
+        closed: Instant, outcome and ``event_id`` of the close that came after a return.
         stops: Spans between a close and its reopening; they do not count.
     """
 
@@ -96,7 +102,15 @@ class Cycle:
     ended_by: str | None = None
     end_event_id: str | None = None
     is_returned: bool = False
+    closed: tuple[Instant, str, str] | None = None
     stops: list[tuple[Instant, Instant]] = field(default_factory=list)
+
+    def seen_by(self, debtor: str) -> "Cycle":
+        """Give the cycle as it is for a party: what Sales returns ends only Sales' clocks."""
+        if debtor == SALES or self.ended_by != HANDED_BACK:
+            return self
+        ended_at, ended_by, event_id = self.closed or (None, None, None)
+        return replace(self, ended_at=ended_at, ended_by=ended_by, end_event_id=event_id)
 
     def holds(self, attempt: Attempt) -> bool:
         """Tell whether an attempt belongs to this cycle, by when it occurred."""
@@ -113,6 +127,7 @@ class History:
         created: The earliest lead-created with all its fields.
         attempts: By ``occurred_at``, then ``event_id``.
         handoffs: All of them in order, for ownership.
+        pauses: Pauses and their ends, in order.
         erased_at: The lead's facts have left.
     """
 
@@ -121,6 +136,7 @@ class History:
     cycles: tuple[Cycle, ...]
     attempts: tuple[Attempt, ...]
     handoffs: tuple[Handoff, ...]
+    pauses: tuple[ClockPaused | ClockResumed, ...]
     erased_at: Instant | None
 
     def attributes_at(self, at: Instant, team_id: str | None) -> dict[str, str | None]:
@@ -137,6 +153,14 @@ class History:
                         found[name] = value
         return found
 
+    def stage_at(self, at: Instant) -> str | None:
+        """Give the stage last told by an instant, by creation, update or hand-off."""
+        told = [(one.occurred_at, 0, one.stage) for one in self.updates if one.stage is not None]
+        told += [(one.at, 1, one.stage) for one in self.handoffs if one.stage is not None]
+        created = None if self.created is None else self.created.stage
+        last = max((one for one in told if one[0] <= at), default=None)
+        return created if last is None else last[2]
+
 
 _ATTRIBUTES: Final = ("source", "segment", "stage", "campaign", "role")
 
@@ -145,10 +169,15 @@ _RANKS: Final[dict[type[Fact], int]] = {
     LeadCreated: 0,
     LeadUpdated: 0,
     HandedOff: 2,
+    ClockResumed: 3,
+    ClockPaused: 4,
     ContactAttempt: 5,
     LeadClosed: 6,
     HandedBack: 6,
 }
+
+
+_PAUSES: Final = (ClockPaused, ClockResumed)
 
 
 def rank(fact: Fact) -> int:
@@ -176,6 +205,7 @@ def history_of(told: Sequence[Told], policies: Policies) -> History:
         cycles=cycles,
         attempts=_attempts(told),
         handoffs=tuple(handoff for cycle in cycles for handoff in cycle.handoffs),
+        pauses=tuple(fact for fact in facts if isinstance(fact, _PAUSES)),
         erased_at=erased,
     )
 
@@ -190,8 +220,8 @@ def _cycles(
                 cycles.append(Cycle(1, fact.occurred_at - 1))
             case HandedOff():
                 _hand_off(cycles, fact, created, policies)
-            case LeadClosed(outcome=outcome) if cycles and cycles[-1].ended_at is None:
-                _end(cycles[-1], fact, outcome)
+            case LeadClosed() if cycles:
+                _close(cycles, fact)
             case HandedBack() if cycles:
                 cycles[-1].is_returned = True
                 if cycles[-1].ended_at is None:
@@ -202,7 +232,9 @@ def _cycles(
 def _hand_off(
     cycles: list[Cycle], fact: HandedOff, created: LeadCreated | None, policies: Policies
 ) -> None:
-    handoff = Handoff(fact.occurred_at, fact.event_id, fact.team_id, fact.rep_id)
+    handoff = Handoff(
+        fact.occurred_at, fact.event_id, fact.team_id, fact.rep_id, fact.score, fact.stage
+    )
     if not cycles:
         # Created later than handed off, by its source's clock: from the hand-off on all counts.
         after = _LONG_AGO if created is None else handoff.at - 1
@@ -214,6 +246,9 @@ def _hand_off(
     elif not cycle.is_returned and handoff.at - cycle.ended_at <= _false_close(cycle, policies):
         if handoff.at > cycle.ended_at:
             cycle.stops.append((cycle.ended_at, handoff.at))
+        for before in cycles:
+            if before.closed is not None and before.closed[2] == cycle.end_event_id:
+                before.closed = None
         cycle.ended_at = cycle.ended_by = cycle.end_event_id = None
         cycle.handoffs.append(handoff)
     else:
@@ -225,6 +260,14 @@ def _false_close(cycle: Cycle, policies: Policies) -> Micros:
     opened_at = cycle.handoffs[0].at if cycle.handoffs else cycle.after + 1
     policy = policies.pinned(opened_at)
     return policy.false_close if policy is not None else 0
+
+
+def _close(cycles: list[Cycle], fact: LeadClosed) -> None:
+    for cycle in cycles:
+        if cycle.ended_by == HANDED_BACK and cycle.closed is None:
+            cycle.closed = fact.occurred_at, fact.outcome, fact.event_id
+    if cycles[-1].ended_at is None:
+        _end(cycles[-1], fact, fact.outcome)
 
 
 def _end(cycle: Cycle, fact: Fact, outcome: str) -> None:

@@ -7,13 +7,11 @@ Source:
     Domain, c.19; architecture, rule 1.
 """
 
-from streams.domain import commitment as kinds
 from streams.domain.clock import Clock
-from streams.domain.clocks.answered import answered_clock
-from streams.domain.clocks.depth import depth_clocks
+from streams.domain.clocks.acts import act_clocks
 from streams.domain.history import History
-from streams.domain.opening import openings
 from streams.domain.policies import Policies
+from streams.domain.starting import started
 
 
 def judge(history: History, policies: Policies) -> list[Clock]:
@@ -24,13 +22,14 @@ def judge(history: History, policies: Policies) -> list[Clock]:
         policies: Published versions; the one in force when a clock opened holds for it.
 
     Returns:
-        One clock for each commitment that holds: by cycle, then from creation, speed, depth.
+        The clocks by cycle: those from creation, from the first hand-off (speed, depth,
+        burnt), of each owner, between attempts, and what is due at an act.
     """
     clocks: list[Clock] = []
     for cycle in history.cycles:
-        for opening in openings(history, cycle, policies):
-            if opening.commitment.clock == kinds.DEPTH:
-                clocks.extend(depth_clocks(opening, history))
-            else:
-                clocks.append(answered_clock(opening, history))
+        for opening, make in started(history, cycle, policies):
+            if history.pauses:
+                opening.pause(history)
+            clocks += make(opening, history)
+        clocks += act_clocks(history, cycle, policies)
     return clocks

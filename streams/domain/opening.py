@@ -1,28 +1,34 @@
-"""Where a clock starts: which commitment holds, in whose business time, and until when.
+"""Where a clock starts: in whose business time it is counted, and until when.
 
 Source:
     Domain, c.19, "Calendars" and "Starting, stopping, ending"; contract, section 3.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from schemas.instants import Instant, Micros
 from streams.domain import commitment as kinds
 from streams.domain.calendar import ALWAYS, Calendar
 from streams.domain.commitment import START, BusinessDays, Commitment, Target
-from streams.domain.history import Cycle, Handoff, History
-from streams.domain.policies import Policies
+from streams.domain.depth import Answer
+from streams.domain.history import Cycle, History
+from streams.domain.pauses import Span, pause_spans, within_budget
 from streams.domain.policy import Policy
 from streams.domain.timeline import FOR_EVER, Ownership, Timeline
 
 CountedIn = tuple[Timeline, str | None, str | None]
 """Business time, the calendar's name, the lead's segment."""
+Budgets = dict[str, Instant]
+"""By commitment from when on its budget of pauses is used."""
+Answers = list[Answer]
 
 
 class Opening:
     """What a clock starts from, before its commitment's own rules."""
 
     __slots__ = (
+        "answers",
+        "budget_from",
         "calendar",
         "commitment",
         "cycle",
@@ -53,9 +59,26 @@ class Opening:
         self.started_at = self.timeline.start(self.opened_at)
         target = commitment.within if commitment.clock == kinds.DEPTH else commitment.target
         self.length = None if target is None else self._length(target)
-        self.due_at: Instant | None = None
-        if self.length is not None:
-            self.due_at = self.timeline.due(self.started_at, self.length)
+        # Several clocks of one commitment and cycle share one budget of pauses.
+        self.budget_from = self.started_at
+        # Of clocks that know from the start what may answer them.
+        self.answers: Answers = []
+        self.due_at = self._due()
+
+    def stop(self, stops: Iterable[Span]) -> None:
+        """Let further spans not count; that moves due, never the start."""
+        self.timeline = self.timeline.without(stops)
+        self.due_at = self._due()
+
+    def pause(self, history: History) -> None:
+        """Let the pauses of this kind of clock not count, as far as their budget goes."""
+        terms = self.policy.pauses
+        if terms.reasons:
+            spans = pause_spans(history.pauses, self.commitment.clock, terms)
+            self.stop(within_budget(spans, terms.budget, self.timeline, self.budget_from))
+
+    def _due(self) -> Instant | None:
+        return None if self.length is None else self.timeline.due(self.started_at, self.length)
 
     def _length(self, target: Target) -> Micros:
         """Turn business days into business time, once, at the start."""
@@ -67,68 +90,44 @@ class Opening:
         return calendar.elapsed(self.started_at, close_at)
 
 
-def openings(history: History, cycle: Cycle, policies: Policies) -> Iterator[Opening]:
-    """Give what the clocks of a cycle start from: from creation, then speed, depth."""
-    first = cycle.handoffs[0] if cycle.handoffs else None
-    if history.created is not None and cycle.number == 1:
-        yield from _from_creation(history, cycle, policies, first)
-    if first is not None:
-        yield from _from_handoff(history, cycle, policies, first)
+def opening_at(
+    commitment: Commitment,
+    policy: Policy,
+    cycle: Cycle,
+    opened: tuple[Instant, str],
+    segment: str | None,
+) -> Opening:
+    """Start a clock that belongs to the whole cycle, with the first hand-off or later."""
+    counted_in = (*counted_in_of(commitment, policy, cycle), segment)
+    return Opening(commitment, policy, cycle, opened, counted_in)
 
 
-def _from_creation(
-    history: History, cycle: Cycle, policies: Policies, first: Handoff | None
-) -> Iterator[Opening]:
-    created = history.created
-    if created is None:
-        return
-    at = created.occurred_at
-    policy = policies.pinned(at)
-    if policy is None or kinds.SPEED_TO_LEAD not in policy.kinds:
-        return
-    attributes = history.attributes_at(at, first.team_id if first else None)
-    chosen = policy.commitment_for(kinds.SPEED_TO_LEAD, attributes)
-    if chosen is not None:
-        name = chosen.calendar
-        calendar = policy.calendars[name] if name else ALWAYS
-        counted_in = _timeline(cycle, policy, calendar), name, attributes.get("segment")
-        yield Opening(chosen, policy, cycle, (at, created.event_id), counted_in)
+def counted_in_of(
+    commitment: Commitment, policy: Policy, cycle: Cycle
+) -> tuple[Timeline, str | None]:
+    """Give the business time of a cycle under a commitment, and the calendar's name."""
+    pinned, name = pinned_by(commitment, policy, cycle.handoffs[0].team_id)
+    return timeline_of(cycle, policy, pinned), name
 
 
-def _from_handoff(
-    history: History, cycle: Cycle, policies: Policies, first: Handoff
-) -> Iterator[Opening]:
-    policy = policies.pinned(first.at)
-    if policy is None:
-        return
-    attributes = history.attributes_at(first.at, first.team_id)
-    shared: dict[int, Timeline] = {}
-    for kind in (kinds.SPEED, kinds.DEPTH):
-        chosen = policy.commitment_for(kind, attributes)
-        if chosen is None:
-            continue
-        pinned, name = _pinned(chosen, policy, first)
-        timeline = shared.get(id(pinned))
-        if timeline is None:
-            timeline = shared[id(pinned)] = _timeline(cycle, policy, pinned)
-        counted_in = timeline, name, attributes.get("segment")
-        yield Opening(chosen, policy, cycle, (first.at, first.event_id), counted_in)
-
-
-def _pinned(
-    commitment: Commitment, policy: Policy, first: Handoff
+def pinned_by(
+    commitment: Commitment, policy: Policy, team_id: str | None
 ) -> tuple[Calendar | None, str | None]:
-    """Give the calendar that a commitment pins, if it does, and the name of the first one."""
-    team = policy.teams.get(first.team_id)
-    first_name = policy.default_calendar if team is None else team.calendar
+    """Give the calendar that a commitment pins, if it does, and the name of the first one.
+
+    Args:
+        commitment: It may name a calendar, or say that the first owner's holds.
+        policy: Has the calendars.
+        team_id: Of the first owner.
+    """
     if commitment.calendar is None:
-        return None, first_name
+        return None, policy.calendar_name_of(team_id)
     if commitment.calendar == START:
-        return policy.calendar_of(first.team_id), first_name
+        return policy.calendar_of(team_id), policy.calendar_name_of(team_id)
     return policy.calendars[commitment.calendar], commitment.calendar
 
 
-def _timeline(cycle: Cycle, policy: Policy, pinned: Calendar | None) -> Timeline:
+def timeline_of(cycle: Cycle, policy: Policy, pinned: Calendar | None) -> Timeline:
     """Put together who owns the lead when; before the first hand-off nobody does."""
     spans: list[Ownership] = []
     handoffs = [*cycle.earlier, *cycle.handoffs] if cycle.earlier else cycle.handoffs

@@ -14,13 +14,17 @@ class Policies:
     Attributes:
         published: Policy and the ``seen_at`` of its publication, by the instant from
             which it holds and then by version, ascending.
+        kinds: The clock kinds that any version has commitments for.
     """
 
     published: tuple[tuple[Policy, Instant], ...] = ()
+    kinds: frozenset[str] = field(init=False, repr=False, compare=False)
     _starts: tuple[Instant, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_starts", tuple(_start(*entry) for entry in self.published))
+        kinds = frozenset(kind for policy, _ in self.published for kind in policy.kinds)
+        object.__setattr__(self, "kinds", kinds)
 
     def with_policy(self, policy: Policy, seen_at: Instant) -> "Policies":
         """Add a publication; of two of one version the one seen first holds.

@@ -3,8 +3,8 @@
 A `Policy` is read from the published body: the agreement as plain JSON types, its
 holidays resolved into dates. What would change a verdict and is not kept by this
 version is refused by name, never passed over. Accepted without effect yet are
-``contacts``, ``escalation``, ``review_by`` and, in commitments, ``objective``,
-``buckets`` and ``warn_at``: no breach and no verdict depends on them.
+``review_by`` and, in commitments, ``objective`` and ``buckets``: no breach and no
+verdict depends on them.
 """
 
 import hashlib
@@ -16,15 +16,28 @@ from urllib.parse import quote
 
 from schemas.instants import DAY, HOUR, MINUTE, SECOND, Instant, Micros
 from streams.domain.calendar import ALWAYS, Calendar
-from streams.domain.commitment import Commitment, Side, read_calendar_name, read_commitment
+from streams.domain.clauses import (
+    NO_EXCLUSIONS,
+    NO_PAUSES,
+    EscalationStep,
+    ExclusionTerms,
+    Pauses,
+    SourceTerms,
+    read_contacts,
+    read_escalation,
+    read_exclusions,
+    read_pauses,
+    read_sources,
+)
+from streams.domain.commitment import FROM_CREATION, FROM_HANDOFF, Commitment, Side
 from streams.domain.found import Found, Ledger, optional
 from streams.domain.problems import AgreementError
+from streams.domain.promises import read_calendar_name, read_commitment
 from streams.domain.spans import LAST
 from streams.domain.terms import (
     LEAD_ID,
     RepPrivacy,
     Team,
-    check_contacts,
     read_calendars,
     read_labels,
     read_lead_url,
@@ -43,11 +56,11 @@ _KNOWN: Final = (
     *_REQUIRED,
     *("zone", "period", "review_by", "privacy", "lead_url", "labels", "default_calendar"),
     *_LENGTHS,
-    *("sales", "marketing", "contacts", "escalation"),
+    *("sales", "marketing", "contacts", "escalation", "pauses"),
 )
 _PUBLISHED: Final = ("resolved", "digest")
 _MARGIN: Final = 3660 * DAY
-_TO_COME: Final = ("obligations", "pauses", "exclusions", "sources", "strikes")
+_TO_COME: Final = ("obligations", "exclusions", "sources", "strikes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +87,13 @@ class Policy:
         labels: By attribute the values that may become metric labels.
         lead_url: Address of a lead with ``{lead_id}`` in it.
         privacy: How reps appear in what leaves Leadclock.
+        pauses: Why and for how long a clock may be paused.
+        exclusions: Why and how much time may be excluded.
+        sources: By origin what depends on its being heard of.
+        contacts: Who the names in ``escalation`` mean.
+        escalation: When to tell whom.
+        from_creation: Kept clock kinds that start when the lead is created.
+        from_handoff: Kept clock kinds that start once a cycle, with its first hand-off.
         tzdata: IANA release with which the agreement was published; empty if it was not.
         digest: Of the body, see `policy_digest`.
         body: What was published.
@@ -97,6 +117,13 @@ class Policy:
     labels: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lead_url: str | None = None
     privacy: RepPrivacy = "team_only"
+    pauses: Pauses = NO_PAUSES
+    exclusions: ExclusionTerms = NO_EXCLUSIONS
+    sources: Mapping[str, SourceTerms] = field(default_factory=dict)
+    contacts: Mapping[str, str] = field(default_factory=dict)
+    escalation: tuple[EscalationStep, ...] = ()
+    from_creation: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    from_handoff: tuple[str, ...] = field(init=False, repr=False, compare=False)
     tzdata: str = ""
     digest: str = ""
     body: Mapping[str, object] = field(default_factory=dict, repr=False)
@@ -110,6 +137,8 @@ class Policy:
             by_kind[commitment.clock] = (*by_kind.get(commitment.clock, ()), commitment)
         by_team = {team_id: self._calendar(team.calendar) for team_id, team in self.teams.items()}
         object.__setattr__(self, "_by_kind", by_kind)
+        for name, kinds in (("from_creation", FROM_CREATION), ("from_handoff", FROM_HANDOFF)):
+            object.__setattr__(self, name, tuple(kind for kind in kinds if kind in by_kind))
         object.__setattr__(self, "_by_team", by_team)
         object.__setattr__(self, "_unlisted", self._calendar(self.default_calendar))
 
@@ -180,7 +209,14 @@ def read_policy(found: Found, *, published: bool) -> Policy | None:
     default = optional(keys.get("default_calendar"), lambda at: read_calendar_name(at, calendars))
     teams = optional(keys.get("teams"), lambda at: read_teams(at, calendars, default)) or {}
     commitments = _read_commitments(found, keys, calendars, teams)
-    check_contacts(keys.get("contacts"), keys.get("escalation"))
+    contacts = optional(keys.get("contacts"), read_contacts) or {}
+    escalation = optional(keys.get("escalation"), lambda at: read_escalation(at, contacts)) or ()
+    pauses = optional(keys.get("pauses"), read_pauses) or NO_PAUSES
+    exclusions = optional(
+        keys.get("exclusions"),
+        lambda at: read_exclusions(at, has_period={"zone", "period"} <= keys.keys()),
+    )
+    sources = optional(keys.get("sources"), read_sources) or {}
     optional(keys.get("review_by"), Found.day)
     period = optional(keys.get("period"), lambda at: at.word(get_args(Period)))
     # Any: mypy would hold each of them against every field of the policy.
@@ -207,6 +243,11 @@ def read_policy(found: Found, *, published: bool) -> Policy | None:
         labels=labels,
         lead_url=lead_url,
         privacy=privacy,
+        pauses=pauses,
+        exclusions=exclusions or NO_EXCLUSIONS,
+        sources=sources,
+        contacts=contacts,
+        escalation=escalation,
         tzdata=_tzdata(body),
         digest=policy_digest(body),
         body=body,

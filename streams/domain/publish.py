@@ -16,6 +16,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from schemas.facts import (
+    ClockPaused,
+    ClockResumed,
     ContactAttempt,
     Fact,
     FactWithdrawn,
@@ -53,7 +55,10 @@ def breach_id_of(subject: str, key: ClockKey) -> str:
 # Which facts are looked at first for what took a breach back.
 _EVIDENCE: Final[dict[str, tuple[type[Fact], ...]]] = {
     LATE_FACT: (ContactAttempt, LeadClosed, HandedBack, HandedOff),
-    DUE_MOVED: (HandedOff, LeadClosed, HandedBack, LeadCreated, FactWithdrawn),
+    DUE_MOVED: (
+        *(ClockPaused, ClockResumed, HandedOff, LeadClosed, HandedBack),
+        *(LeadCreated, ContactAttempt, FactWithdrawn),
+    ),
     COMMITMENT_CHANGED: (LeadCreated, LeadUpdated, HandedOff, FactWithdrawn),
     WITHDRAWN: (FactWithdrawn,),
 }
@@ -82,7 +87,7 @@ class Publisher:
         last = entry.breach
         is_breached = clock.is_breached_at(self.now)
         if last is not None and last.status != "retracted":
-            if clock.due_at is not None and clock.due_at != last.due_at:
+            if clock.due_at != last.due_at:
                 yield self._retract(entry, last, DUE_MOVED, None)
             elif not is_breached:
                 yield self._retract(entry, last, self._cause(), clock.evidence_id)

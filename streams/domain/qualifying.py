@@ -54,6 +54,16 @@ def counting(commitment: Commitment, policy: Policy, timeline: Timeline) -> Qual
     return qualifies
 
 
+def turning_to(commitment: Commitment, policy: Policy, timeline: Timeline) -> Qualifies:
+    """Build the test for the debtor's own contacts: outbound, by a person, delivered."""
+    answers = answering(commitment, policy, timeline)
+
+    def qualifies(attempt: Attempt) -> bool:
+        return attempt.told.direction != "inbound" and answers(attempt)
+
+    return qualifies
+
+
 def _is_listed(
     attempt: Attempt, commitment: Commitment, policy: Policy, timeline: Timeline
 ) -> bool:

@@ -6,8 +6,9 @@ from typing import Final, Literal, cast, get_args
 
 from schemas.instants import DAY, Instant
 from streams.domain.calendar import Calendar
-from streams.domain.commitment import START, read_calendar_name
+from streams.domain.commitment import START
 from streams.domain.found import Found, optional
+from streams.domain.promises import read_calendar_name
 from streams.domain.timetable import read_calendar
 
 RepPrivacy = Literal["named", "alias", "team_only"]
@@ -17,7 +18,6 @@ LEAD_ID: Final = "{lead_id}"
 """What stands for the lead in ``lead_url``."""
 
 _LABELS: Final = ("source", "segment", "role", "campaign")
-_TEAM_LEAD: Final = "team_lead"
 # A calendar has to open at least this often for two years from the start on.
 _LONGEST_WAIT: Final = 400 * DAY
 _TWO_YEARS: Final = 731 * DAY
@@ -89,31 +89,6 @@ def read_lead_url(found: Found) -> str | None:
             f"an address with {LEAD_ID} in it", f"write it as https://crm.example/leads/{LEAD_ID}"
         )
     return url
-
-
-def check_contacts(contacts: Found | None, escalation: Found | None) -> None:
-    """Check who is told and when; nobody is told anything by this version yet."""
-    names = optional(contacts, Found.entries) or {}
-    for entry in names.values():
-        entry.text(longest=200)
-    for step in optional(escalation, Found.items) or []:
-        _check_step(step, (_TEAM_LEAD, *names))
-
-
-def _check_step(step: Found, names: Collection[str]) -> None:
-    keys = step.keys(("at", "after", "to"), required=("to",))
-    if "to" in keys:
-        keys["to"].word(names)
-    if "at" in keys:
-        keys["at"].percent()
-    if "after" in keys:
-        keys["after"].duration()
-    if isinstance(step.value, Mapping) and len(keys.keys() & {"at", "after"}) != 1:
-        step.refuse(
-            "either `at` or `after`",
-            "write {at: 100%, to: team_lead} or {after: PT30M, to: team_lead}",
-            found="both" if "at" in keys else "neither",
-        )
 
 
 def _check_opens(found: Found, calendar: Calendar, start: Instant) -> None:

@@ -7,7 +7,7 @@ Source:
     Domain, c.19, "Calendars"; c.11 for the time between a close and its reopening.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,8 +82,15 @@ class Timeline:
         msg = "the last owner's span has an end"
         raise ValueError(msg)
 
-    def due(self, start: Instant, length: Micros) -> Instant:
-        """Give the least instant by which ``length`` of business time since ``start`` is over."""
+    def without(self, stops: Iterable[tuple[Instant, Instant]]) -> "Timeline":
+        """Let further spans not count; they may overlap each other and those before."""
+        return Timeline(self.spans, union((*self.stops, *stops)))
+
+    def due(self, start: Instant, length: Micros) -> Instant | None:
+        """Give the least instant by which ``length`` of business time since ``start`` is over.
+
+        None: a stop without an end comes first.
+        """
         remaining = length
         for piece in self.pieces:
             if piece.to_at <= start:
@@ -95,8 +102,7 @@ class Timeline:
                     remaining -= counted
                     continue
             return piece.calendar.after(begin, remaining)
-        msg = "the last owner's span has an end"
-        raise ValueError(msg)
+        return None
 
     def elapsed(self, start: Instant, end: Instant) -> Micros:
         """Measure the business time in [start, end); zero when ``end`` is not after ``start``."""
@@ -106,6 +112,10 @@ class Timeline:
             if begin < stop:
                 total += piece.calendar.elapsed(begin, stop)
         return total
+
+    def stop_at(self, at: Instant) -> tuple[Instant, Instant] | None:
+        """Give the span, if there is one, that holds an instant and does not count."""
+        return next((stop for stop in self.stops if stop[0] <= at < stop[1]), None)
 
     def owner_at(self, at: Instant) -> Ownership | None:
         """Give who owns the lead at an instant; None: nobody yet."""
@@ -136,6 +146,19 @@ class Timeline:
                 Share(team_id=team_id, rep_id=rep_id, seconds=length, share=millionths / 1_000_000)
             )
         return tuple(shares)
+
+
+def union(spans: Iterable[tuple[Instant, Instant]]) -> tuple[tuple[Instant, Instant], ...]:
+    """Join half-open spans that overlap or touch; in order."""
+    joined: list[tuple[Instant, Instant]] = []
+    for from_at, to_at in sorted(spans):
+        if from_at >= to_at:
+            continue
+        if joined and from_at <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(to_at, joined[-1][1])
+        else:
+            joined.append((from_at, to_at))
+    return tuple(joined)
 
 
 def _between(span: Ownership, from_at: Instant, to_at: Instant) -> Ownership:

@@ -137,27 +137,27 @@ def test_a_problem_is_one_line_with_its_place() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "clock",
-    [
-        *("owner", "qualify", "first_touch", "next_attempt", "burnt"),
-        *("too_early", "gate", "goal", "obligation"),
-    ],
-)
-def test_clock_kinds_that_are_not_kept_are_refused_by_name(clock: str) -> None:
+def test_clock_kinds_that_are_not_kept_are_refused_by_name() -> None:
     """A promise of the language that nobody would watch is no promise."""
-    (problem,) = problems_of(VALID + f"marketing:\n  - {{id: later, clock: {clock}, per: month}}\n")
+    (problem,) = problems_of(VALID + "marketing:\n  - {id: later, clock: goal, per: month}\n")
 
     assert (problem.line, problem.column) == (30, 24)
-    assert problem.found == f"clock kind {clock!r}, which is not kept by this version"
+    assert problem.found == "clock kind 'goal', which is not kept by this version"
     assert problem.mend == "remove this commitment, or wait for the version that keeps it"
+
+
+def test_an_obligation_is_no_promise_about_leads() -> None:
+    """It stands in a list of its own."""
+    (problem,) = problems_of(VALID + "marketing:\n  - {id: report, clock: obligation}\n")
+
+    assert (problem.line, problem.column) == (30, 25)
+    assert problem.mend == "write it as an entry of `obligations:`"
 
 
 @pytest.mark.parametrize(
     "block",
     [
         "obligations: [{id: weekly-report, debtor: sales, every: monday}]",
-        "pauses: {reasons: [vacation], budget: PT16H}",
         "exclusions: {reasons: [storm], cap: PT40H}",
         "sources: {dialer: {max_silence: PT10M, clocks: [speed]}}",
         "strikes: {clocks: [speed], window_days: 30, threshold: 3}",
