@@ -61,6 +61,7 @@ test: $(DEV_ENV)/.installed ## all tests that need no Java
 
 .PHONY: test-kafka
 test-kafka: $(DEV_ENV)/.installed ## the tests on a real Apache Kafka (LEADCLOCK_TEST_BOOTSTRAP, or one that they start)
+	@"$(DEV_ENV)/bin/python" -m tests.support.subscribers
 	@"$(DEV_ENV)/bin/python" -m pytest -m kafka $(PYTEST_ARGS)
 
 .PHONY: lint
@@ -82,6 +83,7 @@ format: $(DEV_ENV)/.installed ## lay out the code and mend what can be mended by
 schemas: $(DEV_ENV)/.installed ## write schemas/json and schemas/asyncapi.yaml from the code
 	@"$(DEV_ENV)/bin/python" -m schemas.export
 
+SUBSCRIBER = examples/subscribers/python
 UV_COMPILE = "$(LOCK_ENV)/bin/uv" pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header $(if $(UPGRADE),--upgrade)
 
@@ -91,6 +93,7 @@ lock: $(LOCK_ENV)/.uv-$(UV_VERSION) ## write requirements/*.txt from pyproject.t
 	@$(UV_COMPILE) --extra demo -c requirements/dev.txt pyproject.toml -o requirements/demo.txt
 	@$(UV_COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/run.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
+	@$(UV_COMPILE) -c requirements/dev.txt $(SUBSCRIBER)/requirements.in -o $(SUBSCRIBER)/requirements.txt
 
 .PHONY: clean
 clean: ## remove what builds, tests and the demo left; .venv stays

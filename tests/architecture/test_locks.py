@@ -1,5 +1,6 @@
 """The locks hold what pyproject.toml asks for, each file known by its hash."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,7 +11,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+SUBSCRIBERS = ROOT / "examples" / "subscribers"
+LOCKS = [*sorted((ROOT / "requirements").glob("*.txt")), SUBSCRIBERS / "python/requirements.txt"]
 PINNED = re.compile(r"^([a-z0-9-]+)==(\S+)( ; .+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
@@ -62,3 +64,33 @@ def test_the_builder_is_the_one_that_pyproject_names() -> None:
     listed = (ROOT / "requirements" / "build.in").read_text(encoding="utf-8").split()
 
     assert listed == _project()["build-system"]["requires"]
+
+
+def test_the_lock_for_node_holds_hashes_and_no_addresses() -> None:
+    """Each package is known by its hash alone; where it comes from is npm's setting."""
+    lock = json.loads((SUBSCRIBERS / "javascript/package-lock.json").read_text(encoding="utf-8"))
+    packages = [package for name, package in lock["packages"].items() if name]
+
+    assert packages
+    assert all(package["integrity"].startswith("sha512-") for package in packages)
+    assert [package for package in packages if "resolved" in package] == []
+
+
+def test_the_lock_for_go_holds_a_hash_of_every_module() -> None:
+    """Of each module and of its go.mod; none is replaced."""
+    module = (SUBSCRIBERS / "go/go.mod").read_text(encoding="utf-8")
+    sums = (SUBSCRIBERS / "go/go.sum").read_text(encoding="utf-8")
+    asked = re.findall(r"^(?:require|\t)\s*(\S+ v\S+)", module, re.MULTILINE)
+
+    assert asked
+    assert [name for name in asked if f"{name} h1:" not in sums] == []
+    assert "replace" not in module
+
+
+def test_the_build_for_java_names_versions_and_no_repository() -> None:
+    """Maven has no lock; every library and plugin has one exact version."""
+    pom = (SUBSCRIBERS / "java/pom.xml").read_text(encoding="utf-8")
+    artifacts = len(re.findall("<artifactId>", pom))
+
+    assert len(re.findall(r"<version>\d[\w.]*</version>", pom)) == artifacts
+    assert "epositor" not in pom
