@@ -71,6 +71,7 @@ class OwnedPartitions:
         self._owned: dict[int, _Owned] = {}
         self._generation = _NO_GENERATION
         self._loading = asyncio.Lock()
+        self._is_stopped = False
         self._names = {name: parts.settings.topic(name) for name in INPUTS}
 
     @property
@@ -114,6 +115,8 @@ class OwnedPartitions:
         """
         writer = self._parts.writer
         async with self._loading:
+            if self._is_stopped:
+                return
             await self.hold()
             writer.check(partitions)
             kept = partitions & self._owned.keys() if writer.keeps_partitions else frozenset()
@@ -138,6 +141,8 @@ class OwnedPartitions:
 
     def open(self, generation: int) -> None:
         """Take batches of this generation from now on."""
+        if self._is_stopped:
+            return
         self._generation = generation
         for owned in self._owned.values():
             if owned.task is None:
@@ -151,11 +156,14 @@ class OwnedPartitions:
         await asyncio.gather(*(owned.pump.hold() for owned in self._owned.values()))
 
     async def stop(self) -> None:
-        """Finish what is being committed, and let everything go."""
-        await self.hold()
-        for number in list(self._owned):
-            await self._drop(number)
-        await self._parts.writer.stop()
+        """Finish what is being committed, let everything go, and take nothing over any more."""
+        self._is_stopped = True
+        # A takeover that is under way would find its producers stopped.
+        async with self._loading:
+            await self.hold()
+            for number in list(self._owned):
+                await self._drop(number)
+            await self._parts.writer.stop()
 
     async def _drop(self, number: int) -> None:
         owned = self._owned.pop(number)
