@@ -12,6 +12,7 @@ from streams.metrics.counts import Counts
 from streams.metrics.exposition import Exposition, Scene
 from streams.runtime import admin
 from streams.runtime.agents import leads
+from streams.runtime.broker import Place
 from streams.runtime.commit import Writer
 from streams.runtime.ends import Ends
 from streams.runtime.host import App, Guard, bind
@@ -25,6 +26,7 @@ from streams.runtime.recovery import TableManager
 from streams.runtime.transactions import TransactionalWriter
 from streams.runtime.transport import BatchSchema
 from streams.runtime.wall import wall_now
+from streams.runtime.watchdog import Watchdog
 
 
 def create_app(settings: Settings) -> App:
@@ -78,13 +80,29 @@ def create_app(settings: Settings) -> App:
     door = Door(
         settings.http_host, settings.http_port, registry=registry, missing=lambda: _missing(app)
     )
-    app.own_services = [Guard(app, writer, broker), door]
+    app.own_services = [
+        Guard(app, door=door, writer=writer, broker=broker),
+        Watchdog(lambda: _readable(app.owner), broker.committed_ends),
+    ]
     inputs = app.topic(*app.input_names, schema=BatchSchema())
     # Never written to as a table: it gives the changelog, and its co-partitioning.
     app.Table(TABLE, key_type=bytes, value_type=bytes, partitions=settings.partitions)
     leads.attach(app, inputs, app.owner.take)
     bind(app)
     return app
+
+
+def _readable(owner: OwnedPartitions) -> dict[Place, int]:
+    """Give the positions of inputs that ought to move when there is something to read."""
+    if owner.generation < 0:
+        return {}
+    # Without an agreement facts wait, and only the topic that brings one is read.
+    waiting = {one.frame.number for one in owner.partitions() if not one.has_policy}
+    return {
+        place: offset
+        for place, offset in owner.positions().items()
+        if place.partition not in waiting and owner.wants(place.partition)
+    }
 
 
 def _writer(settings: Settings, broker: KafkaBroker) -> Writer:

@@ -22,6 +22,10 @@ _DEAD_LETTERS: Final = "lead-events-dlq"
 _LARGEST_DEAD_LETTER: Final = 2 << 20
 
 
+class UnreachableError(ConfigurationError):
+    """The cluster does not answer: a wrong address, or one that is down."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedTopic:
     """A topic as the app wants it.
@@ -104,7 +108,7 @@ async def check_topics(settings: Settings) -> list[str]:
         One sentence for each thing that differs; none: all is well.
 
     Raises:
-        ConfigurationError: The cluster does not answer.
+        UnreachableError: The cluster does not answer.
     """
     async with _admin(settings) as admin:
         wanted = wanted_topics(settings)
@@ -189,6 +193,6 @@ async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
         yield admin
     except KafkaError as error:
         servers = ",".join(settings.bootstrap_servers)
-        raise ConfigurationError(f"Kafka at {servers} does not answer: {error}") from error
+        raise UnreachableError(f"Kafka at {servers} does not answer: {error}") from error
     finally:
         await admin.close()

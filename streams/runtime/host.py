@@ -14,6 +14,7 @@ from streams.runtime import admin
 from streams.runtime.broker import Broker
 from streams.runtime.commit import Writer
 from streams.runtime.ending import end_misconfigured, end_unexpectedly
+from streams.runtime.http import Door
 from streams.runtime.logs import library_log
 from streams.runtime.owned import OwnedPartitions
 from streams.runtime.transport import Transport
@@ -69,25 +70,29 @@ class Guard(Service):
 
     abstract = False
 
-    def __init__(self, app: App, writer: Writer, broker: Broker, **options: Any) -> None:
+    def __init__(self, app: App, *, door: Door, writer: Writer, broker: Broker) -> None:
         """Guard an app.
 
         Args:
             app: Whose.
+            door: Opened first and closed last.
             writer: Has a look before the group is joined.
             broker: Stopped in the end.
-            options: mode's own.
         """
-        super().__init__(**options)
+        super().__init__()
         self._app = app
+        self._door = door
         self._writer = writer
         self._broker = broker
 
     async def on_start(self) -> None:
-        """Check what a start needs."""
+        """Open the door, and check what a start needs."""
         try:
+            await self._door.open()
             await admin.check_for_worker(self._app.settings)
             await self._writer.prepare()
+        except admin.UnreachableError:
+            end_unexpectedly("broker_unreachable")
         except ConfigurationError as error:
             end_misconfigured(error)
         except Exception:  # noqa: BLE001 - a supervisor tries again
@@ -96,6 +101,7 @@ class Guard(Service):
     async def on_stop(self) -> None:
         """Give back the last connections."""
         await self._broker.stop()
+        await self._door.close()
 
 
 def bind(app: App) -> None:

@@ -2,29 +2,22 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from aiohttp import web
-from mode import Service
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.errors import ConfigurationError
-from streams.runtime.logs import library_log
 
 log = logging.getLogger(__name__)
 
 
-class Door(Service):
+class Door:
     """A small HTTP server.
 
     ``/-/healthy`` says that the process turns; ``/-/ready`` that it works: 200 and
     ``ready``, else 503 and what is missing; ``/metrics`` is for Prometheus.
     """
-
-    logger = library_log
-
-    abstract = False
 
     def __init__(
         self,
@@ -33,26 +26,23 @@ class Door(Service):
         *,
         registry: CollectorRegistry,
         missing: Callable[[], str | None],
-        **options: Any,
     ) -> None:
-        """Serve once started.
+        """Serve once opened.
 
         Args:
             host: Address to listen on.
             port: Port; 0 is any free one, which is logged.
             registry: What ``/metrics`` renders.
             missing: Says what is missing to be ready; None: nothing.
-            options: mode's own.
         """
-        super().__init__(**options)
         self._host = host
         self._port = port
         self._registry = registry
         self._missing = missing
         self._runner: web.AppRunner | None = None
 
-    async def on_start(self) -> None:
-        """Open the door.
+    async def open(self) -> None:
+        """Begin to listen.
 
         Raises:
             ConfigurationError: The address cannot be listened on.
@@ -73,8 +63,8 @@ class Door(Service):
             ) from error
         log.info("listening", extra={"url": f"http://{self._host}:{self._bound_port(site)}"})
 
-    async def on_stop(self) -> None:
-        """Close it."""
+    async def close(self) -> None:
+        """Listen no more."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

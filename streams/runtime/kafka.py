@@ -33,7 +33,7 @@ class KafkaBroker:
     def __init__(self, settings: Settings) -> None:
         """Remember how to connect."""
         self._settings = settings
-        self._asker: AIOKafkaConsumer | None = None
+        self._askers: dict[str, AIOKafkaConsumer] = {}
         self._connecting = asyncio.Lock()
 
     async def plain_producer(self) -> Producer:
@@ -62,12 +62,21 @@ class KafkaBroker:
 
     async def ends(self, places: Collection[Place]) -> dict[Place, int]:
         """Ask for high watermarks, which count what is not committed yet."""
-        asker = await self._connected()
+        asker = await self._connected("read_uncommitted")
+        return await _answered(lambda: asker.end_offsets(_partitions(places)))
+
+    async def committed_ends(self, places: Collection[Place]) -> dict[Place, int]:
+        """Ask up to where records are committed, or taken back.
+
+        Raises:
+            BrokerTroubleError: No answer in time.
+        """
+        asker = await self._connected("read_committed")
         return await _answered(lambda: asker.end_offsets(_partitions(places)))
 
     async def beginnings(self, places: Collection[Place]) -> dict[Place, int]:
         """Ask for the first offsets that are still kept."""
-        asker = await self._connected()
+        asker = await self._connected("read_uncommitted")
         return await _answered(lambda: asker.beginning_offsets(_partitions(places)))
 
     async def read_back(self, places: Collection[Place]) -> AsyncIterator[tuple[Place, list[Kept]]]:
@@ -104,19 +113,21 @@ class KafkaBroker:
 
     async def stop(self) -> None:
         """Give back the connections."""
-        if self._asker is not None:
-            await _stopped(self._asker)
-            self._asker = None
+        while self._askers:
+            await _stopped(self._askers.popitem()[1])
 
-    async def _connected(self) -> AIOKafkaConsumer:
+    async def _connected(self, isolation: str) -> AIOKafkaConsumer:
         async with self._connecting:
-            if self._asker is None:
+            if isolation not in self._askers:
                 asker = AIOKafkaConsumer(
-                    **self._settings.kafka(), enable_auto_commit=False, retry_backoff_ms=20
+                    **self._settings.kafka(),
+                    enable_auto_commit=False,
+                    isolation_level=isolation,
+                    retry_backoff_ms=20,
                 )
                 await asker.start()
-                self._asker = asker
-            return self._asker
+                self._askers[isolation] = asker
+            return self._askers[isolation]
 
 
 class KafkaProducer:

@@ -30,6 +30,7 @@ FINGERPRINTS: dict[tuple[type, str], str] = {
     (consumer.Consumer, "_drain_messages"): "8f35dd7a11144daa",
     (consumer.Consumer, "_new_offset"): "2b29afe4dd9a65a3",
     (consumer.Consumer, "perform_seek"): "2b4ceebd23deb7ee",
+    (consumer.Consumer, "verify_all_partitions_active"): "b0d2b193d5b74784",
     (consumer.Consumer, "on_partitions_revoked"): "652177e770ee66d6",
     (driver.Consumer, "_new_consumer_thread"): "8fd0d41b15145615",
     (driver.AIOKafkaConsumerThread, "_create_worker_consumer"): "c179c0bdb9755c3a",
@@ -99,6 +100,7 @@ def test_what_an_override_relies_on_has_not_changed(owner: type, name: str) -> N
                 "_new_offset",
                 "on_partitions_revoked",
                 "perform_seek",
+                "verify_all_partitions_active",
             ),
         ),
         (

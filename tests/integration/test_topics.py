@@ -88,3 +88,25 @@ async def test_more_partitions_than_the_state_was_made_with(
 
         assert await worker.until_ended() == 2
         assert "was made with 2, and leads have moved" in worker.log
+
+
+async def test_a_worker_whose_broker_is_away_ends_to_be_started_again(tmp_path: Path) -> None:
+    """Nobody listens there: 70, not 2, for it may be back soon."""
+    told = env("127.0.0.1:9", "t-")
+    with closing(Floor(Settings.from_env(told), told, tmp_path)) as floor:
+        worker = floor.worker()
+
+        assert await worker.until_ended() == 70
+        assert " critical broker_unreachable" in worker.log
+
+
+async def test_a_worker_whose_port_is_taken_says_so(floor: Floor) -> None:
+    """Two workers on one machine with one port: the second ends with 2 and the setting."""
+    first = floor.worker()
+    await first.until(lambda: "listening url=" in first.log)
+    port = first.log.partition("listening url=http://127.0.0.1:")[2].split()[0]
+
+    second = floor.worker(http_port=port)
+
+    assert await second.until_ended() == 2
+    assert f"LEADCLOCK_HTTP_PORT {port} on 127.0.0.1 cannot be listened on" in second.log

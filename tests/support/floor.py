@@ -77,7 +77,7 @@ class Worker:
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
-                env={**_inherited(), **env, "LEADCLOCK_HTTP_PORT": "0"},
+                env={**_inherited(), "LEADCLOCK_HTTP_PORT": "0", **env},
             )
 
     @property

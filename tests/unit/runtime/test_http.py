@@ -32,13 +32,13 @@ async def test_health_readiness_and_metrics_are_told_apart() -> None:
     missing: list[str | None] = ["no agreement", None]
     port = free_port()
     door = Door(HOST, port, registry=registry, missing=lambda: missing.pop(0))
-    await door.on_start()
+    await door.open()
 
     healthy = await get(port, "/-/healthy")
     not_ready = await get(port, "/-/ready")
     ready = await get(port, "/-/ready")
     metrics = await get(port, "/metrics")
-    await door.on_stop()
+    await door.close()
 
     assert healthy == (200, "healthy\n")
     assert not_ready == (503, "not ready: no agreement\n")
@@ -55,5 +55,5 @@ async def test_a_port_that_is_taken_is_named() -> None:
         door = Door(HOST, port, registry=CollectorRegistry(), missing=lambda: None)
 
         with pytest.raises(ConfigurationError, match=f"LEADCLOCK_HTTP_PORT {port}"):
-            await door.on_start()
-        await door.on_stop()
+            await door.open()
+        await door.close()
