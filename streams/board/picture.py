@@ -69,8 +69,8 @@ class Picture:
         yield layout
 
     def _headline(self, width: int) -> Text:
-        line = Text("LEADCLOCK ", style="bold", no_wrap=True, overflow="ellipsis")
-        line.append(f" {self.title}" if self.title else "")
+        line = Text("", no_wrap=True, overflow="ellipsis")
+        line.append("LEADCLOCK", style="bold").append(f"  {self.title}" if self.title else "")
         freshness = _freshness(self.view.data_age)
         right = Text(f"{date_time_of(self.view.now, self.zone)}   ")
         right.append_text(freshness)
