@@ -64,6 +64,14 @@ test-kafka: $(DEV_ENV)/.installed ## the tests on a real Apache Kafka (LEADCLOCK
 	@"$(DEV_ENV)/bin/python" -m tests.support.subscribers
 	@"$(DEV_ENV)/bin/python" -m pytest -m kafka $(PYTEST_ARGS)
 
+.PHONY: chaos
+chaos: $(DEV_ENV)/.installed ## kill workers and broker under load for some ten minutes, and judge; ARGS="--short --seed 2"
+	@"$(DEV_ENV)/bin/python" -m tests.faults $(ARGS)
+
+.PHONY: bench
+bench: $(DEV_ENV)/.installed ## latency of a breach beside that of a bare transactional echo, on a real Kafka
+	@"$(DEV_ENV)/bin/python" -m benchmarks.latency $(ARGS)
+
 .PHONY: lint
 lint: $(DEV_ENV)/.installed ## style, types, layers, and whether the generated files are current
 	@"$(DEV_ENV)/bin/ruff" check .
