@@ -37,9 +37,10 @@ from streams.runtime.transport import Batch
 log = logging.getLogger(__name__)
 
 CONTROL_TOPIC: Final = "sla-control"
-MOST_RECORDS: Final = 4_000
-"""Input records of one commit."""
-MOST_OUTPUTS: Final = 2_000
+MOST_RECORDS: Final = 1_000
+"""Input records of one commit. A step is one stretch of work in which no other partition
+and no due gets its turn, so it must stay well under a second."""
+MOST_OUTPUTS: Final = 1_000
 """Output records of one commit, about: mass deadlines take several."""
 ROOM: Final = 20_000
 """Input records that may wait; above this nothing more is fetched."""

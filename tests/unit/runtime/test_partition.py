@@ -302,7 +302,7 @@ def test_misrouted_facts_stop_the_partition() -> None:
 
 
 def test_a_commit_is_bounded() -> None:
-    """Nine thousand records wait: the first step takes some thousand, and says there is more."""
+    """More records wait than one commit takes: it takes its share, and says there is more."""
     made = ready()
     made.bring("handed-off", *(handed_off(f"L-{n}", NOON) for n in range(MOST_RECORDS * 2 + 1)))
 
