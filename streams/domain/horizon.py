@@ -11,7 +11,8 @@ Source:
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
-from schemas.facts import ContactAttempt, Fact, FactWithdrawn, LeadErased
+from schemas.codec import encode
+from schemas.facts import ContactAttempt, Fact, FactWithdrawn, LeadCreated, LeadErased
 from schemas.instants import Instant
 from streams.domain.clock import Clock
 from streams.domain.history import Told, history_of
@@ -97,23 +98,22 @@ class Horizon:
         return retold + self._told_late(key, entry)
 
     def _told_late(self, key: ClockKey, entry: Published) -> list[Told]:
-        """List what was told after the horizon of things at or before due."""
+        """List what was told after the horizon of things at or before due.
+
+        What a lead is like holds from its beginning on, whenever it was created.
+        """
         until = self.until(key, entry)
         if self.now <= until:
             return []
         due_at = self._last_at(entry)
-        return [
-            one
-            for one in self._told()
-            if one[0] > until and self._subject(one[1]).occurred_at <= due_at
-        ]
+        return [one for one in self._told() if one[0] > until and self._begins_by(one[1], due_at)]
 
-    def _subject(self, fact: Fact) -> Fact:
-        """What a fact is about: for a withdrawal what it withdraws."""
+    def _begins_by(self, fact: Fact, due_at: Instant) -> bool:
+        """Tell whether a fact, or the one that it withdraws, is about the time until due."""
         if isinstance(fact, FactWithdrawn):
-            tellings = [one for one in self._told() if one[1].event_id == fact.withdraws]
-            return min((one[1] for one in tellings), key=lambda it: it.occurred_at, default=fact)
-        return fact
+            tellings = [it for _, it in self._told() if it.event_id == fact.withdraws]
+            fact = min(tellings, key=lambda it: (it.occurred_at, encode(it)), default=fact)
+        return fact.occurred_at <= due_at or isinstance(fact, LeadCreated)
 
     def _retold(self, entry: Published) -> Iterator[Told]:
         """Find what was told after a verdict of attempts that had been told before."""
