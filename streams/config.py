@@ -19,7 +19,9 @@ from streams.errors import ConfigurationError
 
 PREFIX: Final = "LEADCLOCK_"
 TABLE: Final = "leads"
-"""Name of the table that holds all state."""
+"""Name of the table that holds all that is known of leads."""
+REPS_TABLE: Final = "reps"
+"""Name of the table in which the panes of all partitions come together, rep by rep."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
 _ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}", re.ASCII)
@@ -159,16 +161,20 @@ class Settings:
 
     @property
     def changelog(self) -> str:
-        """Full name of the topic that holds all state."""
-        return f"{self.name}-{TABLE}-changelog"
+        """Full name of the topic that holds the state of leads."""
+        return self.changelog_of(TABLE)
+
+    def changelog_of(self, table: str) -> str:
+        """Full name of the topic that holds a table's state."""
+        return f"{self.name}-{table}-changelog"
 
     def topic(self, name: str) -> str:
         """Give a catalogue topic's full name."""
         return f"{self.topic_prefix}{name}"
 
-    def transactional_id(self, partition: int) -> str:
-        """Name the writer of one partition of the table; who starts it fences who was before."""
-        return f"{self.name}-{TABLE}-{partition}"
+    def transactional_id(self, partition: int, table: str = TABLE) -> str:
+        """Name the writer of one partition of a table; who starts it fences who was before."""
+        return f"{self.name}-{table}-{partition}"
 
     def kafka(self) -> dict[str, Any]:
         """Give what every aiokafka client needs to connect, as keyword arguments."""

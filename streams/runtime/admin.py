@@ -11,7 +11,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from schemas.topics import INPUTS, TOPICS, Topic
-from streams.config import Settings, TimeMode
+from streams.config import REPS_TABLE, TABLE, Settings, TimeMode
 from streams.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -40,12 +40,15 @@ class WantedTopic:
 
 
 def wanted_topics(settings: Settings) -> list[WantedTopic]:
-    """List the app's topics: the catalogue's, and the changelog of its state."""
+    """List the app's topics: the catalogue's, and the changelogs of its state."""
     wanted = [
         WantedTopic(name=settings.topic(topic.name), configs=_configs(topic, settings))
         for topic in TOPICS.values()
     ]
-    wanted.append(WantedTopic(name=settings.changelog, configs={"cleanup.policy": "compact"}))
+    wanted += [
+        WantedTopic(name=settings.changelog_of(table), configs={"cleanup.policy": "compact"})
+        for table in (TABLE, REPS_TABLE)
+    ]
     return wanted
 
 

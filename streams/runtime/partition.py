@@ -26,13 +26,13 @@ from streams.domain.book import Book, Output
 from streams.runtime.broker import Record
 from streams.runtime.control import Control
 from streams.runtime.dead_letters import dead_letter, lost_place
+from streams.runtime.intake import Delivery, Intake
 from streams.runtime.now import Mark, Now
 from streams.runtime.outputs import Outgoing, outgoing
 from streams.runtime.policies import policy_told
 from streams.runtime.position import KEY as POSITION_KEY
 from streams.runtime.position import Position
 from streams.runtime.routing import Router
-from streams.runtime.transport import Batch
 
 log = logging.getLogger(__name__)
 
@@ -42,28 +42,7 @@ MOST_RECORDS: Final = 1_000
 and no due gets its turn, so it must stay well under a second."""
 MOST_OUTPUTS: Final = 1_000
 """Output records of one commit, about: mass deadlines take several."""
-ROOM: Final = 20_000
-"""Input records that may wait; above this nothing more is fetched."""
 _MICROS_PER_MILLI: Final = 1_000
-
-
-class LostBatchError(Exception):
-    """Records between what was taken and what came next are missing."""
-
-
-@dataclass(slots=True)
-class Delivery:
-    """A batch that waits.
-
-    Attributes:
-        batch: What came.
-        done: To be called once all of it is committed.
-        taken: How many of its records have been read.
-    """
-
-    batch: Batch
-    done: Callable[[], None]
-    taken: int = 0
 
 
 @dataclass(slots=True)
@@ -112,7 +91,7 @@ class Frame:
     accept_misrouted: Collection[str] = ()
 
 
-class Partition:
+class Partition(Intake):
     """One owned partition."""
 
     def __init__(
@@ -133,10 +112,9 @@ class Partition:
             now: Its now.
             positions: By input, from where to read.
         """
+        super().__init__(positions)
         self.frame = frame
         self.book = book
-        self.positions = dict(positions)
-        self._expected = dict(positions)
         self._control = control
         self._now = now
         self._router = Router(
@@ -146,53 +124,15 @@ class Partition:
             control=control,
         )
         self._told: deque[Delivery] = deque()
-        self._facts: deque[Delivery] = deque()
-        self._waiting = 0
-
-    # Intake
 
     @property
     def has_policy(self) -> bool:
         """Tell whether any agreement is known; without one facts wait."""
         return bool(self.book.policies.published)
 
-    @property
-    def wants_more(self) -> bool:
-        """Tell whether there is room for more records."""
-        return self._waiting < ROOM
-
-    def take(self, batch: Batch, done: Callable[[], None]) -> None:
-        """Let a batch wait for the next step.
-
-        Args:
-            batch: What came.
-            done: Called once all of it is committed.
-
-        Raises:
-            LostBatchError: A batch before it never came.
-        """
-        expected = self._expected[batch.topic]
-        if batch.start > expected:
-            raise LostBatchError(
-                f"{batch.topic}/{batch.partition}: offsets {expected} to {batch.start} never came"
-            )
-        if batch.end <= expected:
-            done()
-            return
-        if batch.start < expected:
-            kept = [record for record in batch.records if record.offset >= expected]
-            batch = batch._replace(start=expected, records=kept)
-        self._expected[batch.topic] = batch.end
-        self._waiting += len(batch.records)
-        inbox = self._told if batch.topic == CONTROL_TOPIC else self._facts
-        inbox.append(Delivery(batch, done))
-
-    def forget_waiting(self) -> None:
-        """Drop what waits: it will be delivered again from the committed positions."""
-        self._told.clear()
-        self._facts.clear()
-        self._waiting = 0
-        self._expected = dict(self.positions)
+    def _inbox_of(self, topic: str) -> deque[Delivery]:
+        # Agreements come before the facts that they hold for.
+        return self._told if topic == CONTROL_TOPIC else self._facts
 
     # Time
 
@@ -267,23 +207,11 @@ class Partition:
         step.more = self.book.now is None or self.book.now < to
 
     def _read(self, inbox: deque[Delivery], room: int, read_at: Instant | None, step: Step) -> int:
-        while inbox and room > 0:
-            delivery = inbox[0]
-            batch = delivery.batch
-            records = batch.records[delivery.taken : delivery.taken + room]
+        for topic, records, end in self._chunks(inbox, room, step.finished):
             for record in records:
-                self._read_one(batch.topic, record, read_at, step)
-            delivery.taken += len(records)
+                self._read_one(topic, record, read_at, step)
             room -= len(records)
-            self._waiting -= len(records)
-            position = batch.end
-            if delivery.taken < len(batch.records):
-                position = records[-1].offset + 1
-            else:
-                inbox.popleft()
-                step.finished.append(delivery.done)
-            self.positions[batch.topic] = position
-            self._now.read(batch.topic, position, _recorded_at(records[-1]) if records else None)
+            self._now.read(topic, end, _recorded_at(records[-1]) if records else None)
         return room
 
     def _read_one(self, topic: str, record: Any, read_at: Instant | None, step: Step) -> None:

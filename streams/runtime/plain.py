@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 
-from streams.config import Settings
+from streams.config import TABLE, Settings
 from streams.errors import ConfigurationError
 from streams.runtime.broker import Broker, Place, Producer, Record
 from streams.runtime.commit import hand_over_outputs
@@ -31,15 +31,19 @@ class PlainWriter:
 
     keeps_partitions = False
 
-    def __init__(self, settings: Settings, broker: Broker, members: Members) -> None:
+    def __init__(
+        self, settings: Settings, broker: Broker, members: Members, table: str = TABLE
+    ) -> None:
         """Begin with nothing open.
 
         Args:
             settings: The app's.
             broker: Where to write.
             members: Counts the members of the app's group.
+            table: Whose state it is.
         """
         self._settings = settings
+        self._changelog = settings.changelog_of(table)
         self._broker = broker
         self._members = members
         self._producer: Producer | None = None
@@ -91,7 +95,7 @@ class PlainWriter:
         assert self._producer is not None
         await hand_over_outputs(self._producer, self._settings, partition, outputs)
         await self._producer.settle()
-        await self._producer.hand_over(Place(self._settings.changelog, partition), changes)
+        await self._producer.hand_over(Place(self._changelog, partition), changes)
         await self._producer.settle()
 
     async def release(self, partition: int) -> None:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 
 from schemas.topics import TOPICS
-from streams.config import Settings
+from streams.config import TABLE, Settings
 from streams.runtime.broker import Broker, Place, Producer, Record
 from streams.runtime.commit import hand_over_outputs
 from streams.runtime.outputs import Outgoing
@@ -23,18 +23,21 @@ class TransactionalWriter:
     # commit would fail.
     keeps_partitions = True
 
-    def __init__(self, settings: Settings, broker: Broker) -> None:
+    def __init__(self, settings: Settings, broker: Broker, table: str = TABLE) -> None:
         """Begin with nothing open.
 
         Args:
             settings: The app's.
             broker: Where to write.
+            table: Whose state it is.
         """
         self._settings = settings
         self._broker = broker
+        self._table = table
+        self._changelog = settings.changelog_of(table)
         self._producers: dict[int, Producer] = {}
         own = (topic.name for topic in TOPICS.values() if topic.written_by == "leadclock")
-        self._topics = (settings.changelog, *map(settings.topic, own))
+        self._topics = (self._changelog, *map(settings.topic, own))
 
     async def prepare(self) -> None:
         """Company is welcome."""
@@ -54,7 +57,7 @@ class TransactionalWriter:
         """Write a step in one transaction."""
         producer = self._producers[partition]
         await producer.begin()
-        await producer.hand_over(Place(self._settings.changelog, partition), changes)
+        await producer.hand_over(Place(self._changelog, partition), changes)
         await hand_over_outputs(producer, self._settings, partition, outputs)
         # The commit alone would not notice a batch that failed.
         await producer.settle()
@@ -71,5 +74,5 @@ class TransactionalWriter:
         await asyncio.gather(*map(self.release, list(self._producers)))
 
     async def _start(self, partition: int) -> None:
-        name = self._settings.transactional_id(partition)
+        name = self._settings.transactional_id(partition, self._table)
         self._producers[partition] = await self._broker.transactional_producer(name, self._topics)

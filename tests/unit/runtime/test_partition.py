@@ -8,7 +8,8 @@ from schemas.topics import partition_of
 from streams.config import TimeMode
 from streams.runtime.broker import Record
 from streams.runtime.control import KEY as CONTROL_KEY
-from streams.runtime.partition import MOST_RECORDS, ROOM, LostBatchError, Step
+from streams.runtime.intake import ROOM, LostBatchError
+from streams.runtime.partition import MOST_RECORDS, Step
 from streams.runtime.position import KEY as POSITION_KEY
 from streams.runtime.position import Position
 from streams.runtime.routing import MisroutedError
