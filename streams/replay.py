@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Final
 
 from schemas.codec import encode, seen_at_in_file
-from schemas.facts import AnyFact, Fact, PolicyPublished
+from schemas.facts import AnyFact, ControlFact, Fact, PolicyPublished
 from schemas.instants import Instant
 from schemas.refusals import RefusalReason, RefusedError
 from schemas.verdicts import Breach, RepScorecard, Verdict, Warning  # noqa: A004 - contract's word
@@ -153,6 +153,8 @@ class _Telling:
 
     def _control(self, number: int, fact: AnyFact, seen_at: Instant) -> None:
         if not isinstance(fact, PolicyPublished):
+            if isinstance(fact, ControlFact):
+                self._book.control(fact, seen_at)
             return
         try:
             policy = _published(fact, self._book.policies)

@@ -9,14 +9,16 @@ Source:
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from schemas.codec import RefusalReason
-from schemas.facts import Fact
+from schemas.facts import ControlFact, ExclusionDeclared, Fact
 from schemas.instants import Instant
 from schemas.verdicts import OpenLead, OpenLeadEnd, Record
 from streams.domain.contribution import SYNTHETIC
+from streams.domain.declared import CONTROL_PREFIX, Declared
+from streams.domain.known import Known
 from streams.domain.lead import MOST_FACTS, Lead, counted_of, next_at_of, pack, unpack
 from streams.domain.panes import PREFIX as PANE_PREFIX
 from streams.domain.panes import Panes
@@ -49,7 +51,10 @@ class Book:
 
     def __init__(self, policies: Policies) -> None:
         """Start empty."""
-        self.policies = policies
+        self._known = Known(policies)
+        self._control = Declared()
+        # Leads that an exclusion may concern, and from when on they are to be judged by it.
+        self._sweeps: dict[str, set[Instant]] = {}
         self.now: Instant | None = None
         self.panes = Panes()
         self.standings = Standings()
@@ -62,6 +67,41 @@ class Book:
     def __len__(self) -> int:
         """Count the leads it keeps."""
         return len(self._leads)
+
+    @property
+    def policies(self) -> Policies:
+        """Published versions; to add one, set the versions with it."""
+        return self._known.policies
+
+    @policies.setter
+    def policies(self, policies: Policies) -> None:
+        self._known = replace(self._known, policies=policies)
+
+    def control(self, fact: ControlFact, seen_at: Instant) -> None:
+        """Tell what concerns all leads: an exclusion; in any order, any number of times.
+
+        It takes effect when ``advance`` reaches ``seen_at``. The leads are judged again
+        one by one from their places on the heap, so a mass exclusion takes many steps.
+        Other control facts are nothing to a book: policies are set, see `policies`.
+        """
+        if not isinstance(fact, ExclusionDeclared) or not self._control.declare(fact, seen_at):
+            return
+        self._known = replace(self._known, exclusions=self._control.exclusions)
+        if any(fact.reason in policy.exclusions.reasons for policy, _ in self.policies.published):
+            self._control.begin_sweep(seen_at)
+            self._sweep_all(seen_at)
+
+    def load_control(self, key: bytes, value: bytes) -> None:
+        """Take a record of ``take_changed_control`` from the changelog, before ``advance``."""
+        self._control.load(key, value)
+        self._known = replace(self._known, exclusions=self._control.exclusions)
+
+    def take_changed_control(self) -> list[tuple[bytes, bytes]]:
+        """Hand over what must be kept beside the leads since the last call.
+
+        The keys begin with `CONTROL_PREFIX`, which no lead's does.
+        """
+        return self._control.take_changed()
 
     def knows(self, lead_id: str) -> bool:
         """Tell whether a fact of this lead has been kept."""
@@ -111,6 +151,7 @@ class Book:
 
     def next_instant(self) -> Instant | None:
         """Give when anything may change next; None: not without a new fact."""
+        self._resume_sweep()
         heap = self._heap
         while heap and self._scheduled.get(heap[0][1]) != heap[0][0]:
             heapq.heappop(heap)
@@ -154,9 +195,11 @@ class Book:
                 self._schedule(lead_id, lead.next_at)
             else:
                 del self._leads[lead_id]
+                self._sweeps.pop(lead_id, None)
         else:
             if self.now is None or to > self.now:
                 self.now = to
+            self._control.end_sweep(self.now)
         if self.now is not None:
             self.panes.expire(self.now)
         return [*outputs, *open_leads.values()]
@@ -177,7 +220,8 @@ class Book:
         """Judge a lead, and keep the views of all leads in step with it."""
         self.panes.expire(now)
         counted, waiting, is_gone = lead.counted, lead.waiting, False
-        for output in advance_lead(lead, self.policies, now, said_at):
+        is_swept = bool(self._sweeps) and self._take_sweep(lead.lead_id, now)
+        for output in advance_lead(lead, self._known, now, said_at, must_revise=is_swept):
             if isinstance(output, Gone):
                 is_gone = True
                 continue
@@ -192,6 +236,24 @@ class Book:
             self.panes.fold(lead.counted)
             lead.counted = {}
 
+    def _sweep_all(self, at: Instant) -> None:
+        """Put every lead on the heap, to be judged again at an instant or at the next step."""
+        for lead_id in self._leads:
+            self._sweeps.setdefault(lead_id, set()).add(at)
+            self._schedule(lead_id, self._scheduled.get(lead_id))
+
+    def _take_sweep(self, lead_id: str, now: Instant) -> bool:
+        """Tell whether a sweep has reached a lead, which is then done with it."""
+        waiting = self._sweeps.pop(lead_id, set())
+        if left := {at for at in waiting if at > now}:
+            self._sweeps[lead_id] = left
+        return len(left) < len(waiting)
+
+    def _resume_sweep(self) -> None:
+        """Go on with what a process before this one had begun."""
+        for at in self._control.take_unfinished():
+            self._sweep_all(at)
+
     def _warm(self, lead_id: str) -> Lead | None:
         lead = self._leads.get(lead_id)
         if isinstance(lead, bytes):
@@ -200,6 +262,8 @@ class Book:
         return lead
 
     def _schedule(self, lead_id: str, at: Instant | None) -> None:
+        if self._sweeps and lead_id in self._sweeps:
+            at = min((*self._sweeps[lead_id], *(() if at is None else (at,))))
         if at is None:
             self._scheduled.pop(lead_id, None)
         elif self._scheduled.get(lead_id) != at:
@@ -207,4 +271,4 @@ class Book:
             heapq.heappush(self._heap, (at, lead_id))
 
 
-__all__: Final = ["Book", "LateFact", "Output", "Refusal"]
+__all__: Final = ["CONTROL_PREFIX", "Book", "LateFact", "Output", "Refusal"]

@@ -14,7 +14,7 @@ from schemas.instants import Instant, Micros
 from streams.domain.commitment import Commitment
 from streams.domain.lead import ClockKey
 from streams.domain.policy import Policy
-from streams.domain.timeline import Timeline
+from streams.domain.timeline import FOR_EVER, Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ class Clock:
         target: In ``unit`` s; None for a length of time, which is the span to ``due_at``.
         actual: What was reached up to an instant, in ``unit`` s.
         has_verdict: What is due at an act has none.
+        is_excluded: An exclusion took its breach back; ``reason`` says which.
     """
 
     commitment: Commitment
@@ -64,6 +65,7 @@ class Clock:
     unit: str = "seconds"
     connected: bool = False
     has_verdict: bool = True
+    is_excluded: bool = False
     key: ClockKey = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,13 +84,19 @@ class Clock:
     def is_breached_at(self, now: Instant) -> bool:
         """Tell whether due has passed and nothing answered or ended it in time."""
         due_at = self.due_at
-        if due_at is None or now < due_at or self.commitment.report_only:
+        if due_at is None or now < due_at or self.commitment.report_only or self.is_excluded:
             return False
         return self.ended_at is None or self.ended_at > due_at
 
     def elapsed_to(self, end: Instant) -> Micros:
         """Measure the business time from the start; zero for an end before it."""
         return self.timeline.elapsed(self.started_at, end)
+
+    def shown_due_at(self, now: Instant) -> Instant | None:
+        """Give due as it may be shown: none while the clock stands still before it."""
+        if self.due_at is not None and now < self.due_at and self.timeline.stop_at(now):
+            return None
+        return self.due_at
 
     def next_change(self, now: Instant) -> Instant | None:
         """Give the next instant at which anything changes if no fact comes; None: never."""
@@ -98,6 +106,8 @@ class Clock:
                 ahead.append(self.publish_at)
             if not self.is_breached_at(now):
                 return ahead[0] if ahead else None
+        elif self.timeline.stops and (self.due_at is None or now < self.due_at):
+            ahead += [at for stop in self.timeline.stops for at in stop if now < at < FOR_EVER]
         if self.due_at is not None and not self.commitment.report_only:
             ahead += [at for at in (self.due_at, self.due_at + self.policy.settle) if at > now]
         return min(ahead) if ahead else None

@@ -15,10 +15,33 @@ from schemas.codec import encode
 from schemas.facts import ContactAttempt, Fact, FactWithdrawn, LeadCreated, LeadErased
 from schemas.instants import Instant
 from streams.domain.clock import Clock
-from streams.domain.history import Told, history_of
+from streams.domain.history import History, Told, history_of
 from streams.domain.judge import judge
+from streams.domain.known import Known
 from streams.domain.lead import ClockKey, Lead, Published
 from streams.domain.policies import Policies
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """What the facts of a lead gave when they were last judged.
+
+    Attributes:
+        known: What was known beside them.
+        until: From when on a further fact is known; None: none was told ahead.
+    """
+
+    known: Known
+    until: Instant | None
+    history: History
+    clocks: dict[ClockKey, Clock]
+
+    def holds(self, known: Known, now: Instant) -> bool:
+        """Tell whether nothing has become known since; a telling voids it altogether."""
+        if self.until is not None and now >= self.until:
+            return False
+        same = known.policies is self.known.policies
+        return same and known.exclusions is self.known.exclusions
 
 
 @dataclass(slots=True)
@@ -30,7 +53,7 @@ class Horizon:
     """
 
     lead: Lead
-    policies: Policies
+    known: Known
     now: Instant
     without: Collection[Told] = ()
     _tellings: list[Told] | None = field(init=False, default=None)
@@ -75,14 +98,33 @@ class Horizon:
         """Tell whether nothing can change any more."""
         return entry.stands and self.now > self.until(key, entry)
 
+    @property
+    def policies(self) -> Policies:
+        """Published versions."""
+        return self.known.policies
+
+    def whole(self) -> Memo:
+        """Judge all facts that are known now, or say what was made of them before."""
+        memo = self.lead.memo
+        if isinstance(memo, Memo) and memo.holds(self.known, self.now):
+            return memo
+        history = history_of(self.lead.known_at(self.now), self.policies)
+        clocks = {clock.key: clock for clock in judge(history, self.known)}
+        memo = Memo(self.known, self.lead.next_telling(self.now), history, clocks)
+        self.lead.memo = memo
+        return memo
+
     def _judge(self, dropped: Collection[Told]) -> dict[ClockKey, Clock]:
-        keep = (lambda one: one not in dropped) if dropped else None
-        history = history_of(self.lead.known_at(self.now, keep), self.policies)
+        if not dropped:
+            return self.whole().clocks
+        history = history_of(
+            self.lead.known_at(self.now, lambda one: one not in dropped), self.policies
+        )
         for told_at, fact in dropped:
             if isinstance(fact, LeadErased):
                 # It ends what is open in any case; told so late, from then on.
                 history = replace(history, erased_at=told_at)
-        return {clock.key: clock for clock in judge(history, self.policies)}
+        return {clock.key: clock for clock in judge(history, self.known)}
 
     def _is_late(self, clock: Clock) -> bool:
         """Tell whether only facts told too late for another clock of its kind give a clock."""

@@ -90,6 +90,7 @@ class Lead:
         sequence: Of the last record published.
         open_digest: Of the last ``open-leads`` record; empty: none stands.
         counted: What it contributes to the panes of its reps; replaced, never changed.
+        memo: What the facts gave when they were last judged; never packed.
         waiting: How it counts among what is open now.
     """
 
@@ -101,6 +102,7 @@ class Lead:
     sequence: int = 0
     open_digest: bytes = b""
     counted: Counted = field(default_factory=dict)
+    memo: object = field(default=None, compare=False, repr=False)
     waiting: Waiting | None = None
 
     def tell(self, fact: Fact, seen_at: Instant) -> bool:
@@ -108,6 +110,7 @@ class Lead:
 
         The smallest ``seen_at`` over duplicates holds.
         """
+        self.memo = None
         tellings = self.tellings.setdefault(fact.event_id, [])
         for place, (known_at, known) in enumerate(tellings):
             if known == fact:
@@ -173,6 +176,7 @@ class Lead:
 
     def forget(self, told: Iterable[Told]) -> None:
         """Let what was told leave, other tellings of the same facts excepted."""
+        self.memo = None
         for one in told:
             left = [other for other in self.tellings[one[1].event_id] if other != one]
             if left:

@@ -4,15 +4,13 @@ Source:
     Domain, c.19, "Calendars" and "Starting, stopping, ending"; contract, section 3.
 """
 
-from collections.abc import Iterable
-
 from schemas.instants import Instant, Micros
 from streams.domain import commitment as kinds
 from streams.domain.calendar import ALWAYS, Calendar
 from streams.domain.commitment import START, BusinessDays, Commitment, Target
 from streams.domain.depth import Answer
 from streams.domain.history import Cycle, History
-from streams.domain.pauses import Span, pause_spans, within_budget
+from streams.domain.pauses import pause_spans, within_budget
 from streams.domain.policy import Policy
 from streams.domain.timeline import FOR_EVER, Ownership, Timeline
 
@@ -65,17 +63,20 @@ class Opening:
         self.answers: Answers = []
         self.due_at = self._due()
 
-    def stop(self, stops: Iterable[Span]) -> None:
-        """Let further spans not count; that moves due, never the start."""
-        self.timeline = self.timeline.without(stops)
+    def restart(self, timeline: Timeline, history: History) -> None:
+        """Count in other business time; that moves due, never the start."""
+        self.timeline = timeline
         self.due_at = self._due()
+        self.pause(history)
 
     def pause(self, history: History) -> None:
         """Let the pauses of this kind of clock not count, as far as their budget goes."""
         terms = self.policy.pauses
-        if terms.reasons:
+        if history.pauses and terms.reasons:
             spans = pause_spans(history.pauses, self.commitment.clock, terms)
-            self.stop(within_budget(spans, terms.budget, self.timeline, self.budget_from))
+            stops = within_budget(spans, terms.budget, self.timeline, self.budget_from)
+            self.timeline = self.timeline.without(stops)
+            self.due_at = self._due()
 
     def _due(self) -> Instant | None:
         return None if self.length is None else self.timeline.due(self.started_at, self.length)

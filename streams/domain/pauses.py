@@ -13,6 +13,7 @@ from streams.domain.timeline import FOR_EVER, Timeline, union
 
 Span = tuple[Instant, Instant]
 """Half-open; a pause that has no end yet ends at `FOR_EVER`."""
+Spans = list[Span]
 
 
 def pause_spans(

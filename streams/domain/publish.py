@@ -43,6 +43,8 @@ from streams.domain.lead import (
     Published,
 )
 
+EXCLUDED: Final = "excluded:"
+"""Begins the reason of what an exclusion took back; its id follows."""
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "leadclock")
 
 
@@ -90,7 +92,8 @@ class Publisher:
             if clock.due_at != last.due_at:
                 yield self._retract(entry, last, DUE_MOVED, None)
             elif not is_breached:
-                yield self._retract(entry, last, self._cause(), clock.evidence_id)
+                reason = clock.reason if clock.is_excluded else self._cause()
+                yield self._retract(entry, last, reason or LATE_FACT, clock.evidence_id)
         if not is_breached or clock.due_at is None:
             return
         status = entry.breach.status if entry.breach else "retracted"
@@ -170,6 +173,8 @@ class Publisher:
     def _evidence(self, reason: str, answer_id: str | None) -> str | None:
         """Name the fact that took a breach back, among those that are new."""
         facts = [fact for _, fact in self.fresh]
+        if reason.startswith(EXCLUDED):
+            return answer_id
         if reason == LATE_FACT and any(fact.event_id == answer_id for fact in facts):
             return answer_id
         for kind in _EVIDENCE[reason]:

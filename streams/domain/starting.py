@@ -7,23 +7,21 @@ Source:
     Contract, section 3; domain, c.2 and c.19.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from streams.domain import commitment as kinds
 from streams.domain.calendar import ALWAYS
-from streams.domain.clock import Clock
 from streams.domain.clocks.answered import answered_clocks, handed_off_clocks
 from streams.domain.clocks.cadence import cadence_openings, next_attempt_clocks
 from streams.domain.clocks.depth import depth_clocks
+from streams.domain.clocks.excluded import Makes
 from streams.domain.clocks.owner import owner_clocks, owner_openings
 from streams.domain.history import Cycle, Handoff, History
 from streams.domain.opening import Opening, pinned_by, timeline_of
 from streams.domain.policies import Policies
 from streams.domain.timeline import Timeline
 
-Makes = Callable[[Opening, History], list[Clock]]
-"""Makes of the facts what becomes of an opening: mostly one clock."""
 _Shared = dict[int, Timeline]
 
 _MAKES: Final[dict[str, Makes]] = {

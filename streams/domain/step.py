@@ -15,8 +15,9 @@ from schemas.instants import Instant
 from schemas.verdicts import OpenClock, OpenLead, OpenLeadEnd, Record
 from streams.domain.clock import Clock
 from streams.domain.contribution import SYNTHETIC, contribution_of
-from streams.domain.history import History, Told, history_of
+from streams.domain.history import History, Told
 from streams.domain.horizon import Horizon
+from streams.domain.known import Known
 from streams.domain.lead import Lead, Published
 from streams.domain.policies import Policies
 from streams.domain.policy import Policy
@@ -40,30 +41,32 @@ Stepped = Record | OpenLeadEnd | LateFact | Gone
 
 
 def advance_lead(
-    lead: Lead, policies: Policies, now: Instant, said_at: Instant
+    lead: Lead, known: Known, now: Instant, said_at: Instant, *, must_revise: bool = False
 ) -> Iterator[Stepped]:
     """Judge a lead at an instant and yield what is new.
 
     Args:
         lead: Its record; changed in place, ``next_at`` included. Without tellings
             afterwards it has left the table.
-        policies: Published versions; at least one.
+        known: Published versions, at least one, and declared exclusions.
         now: Not before the lead's last step.
         said_at: ``detected_at`` of what is said.
+        must_revise: Something else than a fact of the lead has become known.
     """
+    known, policies = known.at(now), known.policies
     fresh = lead.told_between(lead.judged_at, now)
-    late = _too_late(lead, fresh, policies, now)
+    late = _too_late(lead, fresh, known, now)
     if late:
         lead.forget(late)
         for _, fact in late:
             yield LateFact(fact)
         fresh = [one for one in fresh if one not in late]
     policy = _newest(policies)
-    history = history_of(lead.known_at(now), policies)
-    horizon = Horizon(lead, policies, now)
+    horizon = Horizon(lead, known, now)
+    history = horizon.whole().history
     clocks = horizon.clocks()
     publisher = Publisher(lead, now, said_at, fresh, history.erased_at is not None)
-    yield from _publish(horizon, clocks, publisher)
+    yield from _publish(horizon, clocks, publisher, must_revise or bool(fresh))
     lead.judged_at = now
     if not lead.lead_id.startswith(SYNTHETIC):
         lead.counted = contribution_of(history, clocks, lead.published, policies, now)
@@ -74,15 +77,20 @@ def advance_lead(
     elif not _look_ahead(lead, clocks, policy, now):
         clocks = []
         yield Gone()
-    yield from _open_lead(lead, clocks, history, policy)
+    yield from _open_lead(lead, clocks, history, policy, now)
 
 
-def _publish(horizon: Horizon, clocks: list[Clock], publisher: Publisher) -> Iterator[Record]:
+def _publish(
+    horizon: Horizon,
+    clocks: list[Clock],
+    publisher: Publisher,
+    has_news: bool,  # noqa: FBT001 - private, and the last word of the call says it
+) -> Iterator[Record]:
     lead = horizon.lead
     for clock in clocks:
         entry = lead.published.get(clock.key) or Published(clock.commitment.clock, clock.cycle)
         # A verdict that has ended is not revised by new software, only by a new fact.
-        may_revise = bool(publisher.fresh) or not entry.stands
+        may_revise = has_news or not entry.stands
         if not may_revise and not entry.breach_is_open:
             continue
         yield from publisher.breach(clock, entry)
@@ -100,15 +108,15 @@ def _publish(horizon: Horizon, clocks: list[Clock], publisher: Publisher) -> Ite
             yield from publisher.gone(key, clocks)
 
 
-def _too_late(lead: Lead, fresh: list[Told], policies: Policies, now: Instant) -> list[Told]:
+def _too_late(lead: Lead, fresh: list[Told], known: Known, now: Instant) -> list[Told]:
     """Find new facts older than the horizon on a lead that is unknown or frozen."""
-    old = [one for one in fresh if _is_old(one, policies)]
+    old = [one for one in fresh if _is_old(one, known.policies)]
     if not old:
         return []
     if not lead.published:
         is_known = len(old) < len(lead.told_between(None, now))
         return [] if is_known else old
-    frozen = Horizon(lead, policies, now, old)
+    frozen = Horizon(lead, known, now, old)
     published = lead.published.items()
     is_frozen = all(frozen.is_frozen(*one) for one in published) and not frozen.clocks()
     return old if is_frozen else []
@@ -135,7 +143,7 @@ def _newest(policies: Policies) -> Policy:
 
 
 def _open_lead(
-    lead: Lead, clocks: list[Clock], history: History, policy: Policy
+    lead: Lead, clocks: list[Clock], history: History, policy: Policy, now: Instant
 ) -> Iterator[OpenLead | OpenLeadEnd]:
     """Say what of a lead is open, if that is new."""
     running = [clock for clock in clocks if clock.is_open]
@@ -145,7 +153,7 @@ def _open_lead(
             lead.sequence += 1
             yield OpenLeadEnd(lead_id=lead.lead_id)
         return
-    record = _open_record(lead, running, history, policy)
+    record = _open_record(lead, running, history, policy, now)
     digest = blake2b(_encoder.encode(record), digest_size=8).digest()
     if digest != lead.open_digest:
         lead.open_digest = digest
@@ -153,7 +161,9 @@ def _open_lead(
         yield structs.replace(record, sequence=lead.sequence)
 
 
-def _open_record(lead: Lead, running: list[Clock], history: History, policy: Policy) -> OpenLead:
+def _open_record(
+    lead: Lead, running: list[Clock], history: History, policy: Policy, now: Instant
+) -> OpenLead:
     entries = []
     for clock in running:
         entry = lead.published.get(clock.key)
@@ -165,7 +175,7 @@ def _open_record(lead: Lead, running: list[Clock], history: History, policy: Pol
                 cycle=clock.cycle,
                 state="breached" if is_breached else "within",
                 started_at=clock.started_at,
-                due_at=clock.due_at,
+                due_at=clock.shown_due_at(now),
                 breach_id=breach_id_of(lead.lead_id, clock.key) if is_breached else None,
             )
         )

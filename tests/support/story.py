@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from schemas.codec import decode, seen_at_in_file
-from schemas.facts import Fact
+from schemas.facts import AnyFact, ControlFact, Fact
 from schemas.instants import Instant, format_instant, micros_of
 from schemas.verdicts import Breach, Verdict, told_of
 from streams.domain.book import Book, LateFact, Output, Refusal
@@ -70,6 +70,19 @@ def fact(kind: str, when: str, /, seen: str | None = None, **fields: Any) -> Fac
         told["recorded_at"] = format_instant(at(seen))
     decoded = decode(orjson.dumps(told))
     assert isinstance(decoded, Fact)
+    return decoded
+
+
+def control(kind: str, when: str, /, **fields: Any) -> ControlFact:
+    """Tell what concerns all leads."""
+    told = {
+        "type": kind,
+        "event_id": fields.pop("id", f"{kind}@{when}"),
+        "occurred_at": format_instant(at(when)),
+        **fields,
+    }
+    decoded = decode(orjson.dumps(told))
+    assert isinstance(decoded, ControlFact)
     return decoded
 
 
@@ -145,12 +158,15 @@ def book_of(*bodies: Mapping[str, Any]) -> Book:
     return Book(policies)
 
 
-def tell(book: Book, facts: Sequence[Fact], until: str) -> Heard:
+def tell(book: Book, facts: Sequence[AnyFact], until: str) -> Heard:
     """Tell facts as they become known and let time pass to an instant."""
     heard = Heard()
     for one in sorted(facts, key=lambda told: (seen_at_in_file(told), told.event_id)):
         seen_at = seen_at_in_file(one)
         heard.outputs += book.advance(seen_at - 1)
+        if isinstance(one, ControlFact):
+            book.control(one, seen_at)
+            continue
         refusal = book.tell(one, seen_at)
         if refusal is not None:
             heard.refusals.append(refusal)
@@ -158,6 +174,6 @@ def tell(book: Book, facts: Sequence[Fact], until: str) -> Heard:
     return heard
 
 
-def hear(body: Mapping[str, Any], *facts: Fact, until: str = "2026-04-30 00:00") -> Heard:
+def hear(body: Mapping[str, Any], *facts: AnyFact, until: str = "2026-04-30 00:00") -> Heard:
     """Replay a story under one agreement."""
     return tell(book_of(body), facts, until)

@@ -24,6 +24,8 @@ REFUSED = [
         "iql, mql, sql",
         "did you mean 'iql'?",
     ),
+    ("exclusions: {cap: PT40H}", "29:13", "'reasons'", "add 'reasons' here"),
+    ("exclusions: {reasons: [storm], cap: P5D}", "29:37", "PT1H30M", "a day is not a length"),
     ("marketing:\n  - {id: gate, clock: gate}", "30:5", "through", "add `min_score: 50`"),
     (
         "marketing:\n  - {id: gate, clock: gate, min_score: high}",
@@ -66,6 +68,16 @@ def test_pauses_are_read() -> None:
 
     assert policy.pauses.reasons == {"vacation"}
     assert policy.pauses.budget == 16 * HOUR
+
+
+def test_a_cap_needs_a_period() -> None:
+    """Of what month, in which zone?"""
+    text = VALID.replace("zone: Europe/Berlin\nperiod: month\n", "")
+
+    (problem,) = problems_of(text + "exclusions: {reasons: [storm], cap: PT40H}\n")
+
+    assert (problem.line, problem.column) == (27, 32)
+    assert problem.found == "a cap without 'zone' and 'period'"
 
 
 def test_every_kind_of_clock_but_goals_is_read() -> None:

@@ -1,0 +1,85 @@
+"""What a book keeps beside its leads: declared exclusions, and what they still have to reach.
+
+Packed into records of the same changelog, under keys that no lead has.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from schemas.codec import decode, encode
+from schemas.facts import ExclusionDeclared
+from schemas.instants import Instant
+from streams.domain.exclusions import NO_EXCLUSION, Exclusions
+
+CONTROL_PREFIX: Final = b"\x00book:"
+"""Begins the keys of a book's records that are no leads."""
+_EXCLUSION: Final = CONTROL_PREFIX + b"exclusion:"
+_SWEEPS: Final = CONTROL_PREFIX + b"sweeps"
+
+
+@dataclass(slots=True)
+class Declared:
+    """The declared exclusions, and the sweeps over all leads that they started.
+
+    Attributes:
+        exclusions: All of them, also those that are known only later.
+    """
+
+    exclusions: Exclusions = NO_EXCLUSION
+    _sweeps: set[Instant] = field(default_factory=set)
+    _unfinished: set[Instant] = field(default_factory=set)
+    _changed: set[bytes] = field(default_factory=set)
+
+    def declare(self, fact: ExclusionDeclared, seen_at: Instant) -> bool:
+        """Add a declaration; False when that changes nothing."""
+        exclusions = self.exclusions.with_declared(fact, seen_at)
+        if exclusions is self.exclusions:
+            return False
+        self.exclusions = exclusions
+        self._changed.add(_EXCLUSION + fact.exclusion_id.encode())
+        return True
+
+    def begin_sweep(self, at: Instant) -> None:
+        """Remember that all leads have to be judged again at an instant."""
+        self._sweeps.add(at)
+        self._changed.add(_SWEEPS)
+
+    def end_sweep(self, now: Instant) -> None:
+        """Forget the sweeps that have reached every lead."""
+        if done := {at for at in self._sweeps if at <= now}:
+            self._sweeps -= done
+            self._changed.add(_SWEEPS)
+
+    def take_unfinished(self) -> list[Instant]:
+        """Give, once, the sweeps that another process began."""
+        if not self._unfinished:
+            return []
+        unfinished, self._unfinished = sorted(self._unfinished), set()
+        return unfinished
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Take a record from the changelog."""
+        told: Any = orjson.loads(value)
+        if key == _SWEEPS:
+            self._sweeps = set(told)
+            self._unfinished = set(told)
+        elif key.startswith(_EXCLUSION):
+            fact = decode(orjson.dumps(told["fact"]))
+            assert isinstance(fact, ExclusionDeclared)
+            self.exclusions = self.exclusions.with_declared(fact, told["seen_at"])
+
+    def take_changed(self) -> list[tuple[bytes, bytes]]:
+        """Hand over the records that changed since the last call."""
+        changed = [(key, self._pack(key)) for key in sorted(self._changed)]
+        self._changed.clear()
+        return changed
+
+    def _pack(self, key: bytes) -> bytes:
+        if key == _SWEEPS:
+            return orjson.dumps(sorted(self._sweeps))
+        name = key.removeprefix(_EXCLUSION).decode()
+        one = next(one for one in self.exclusions.declared if one.id == name)
+        fact = orjson.Fragment(encode(one.fact))
+        return orjson.dumps({"seen_at": one.declared_at, "fact": fact})
