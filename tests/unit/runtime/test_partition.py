@@ -257,12 +257,15 @@ def test_a_fact_too_many_is_refused() -> None:
     """The 1,001st distinct fact of a lead."""
     made = ready()
     facts = [handed_off("L-1", NOON + number, event_id=f"e{number}") for number in range(1001)]
+    made.bring("handed-off", *((key, value, NOON) for key, value, _ in facts[:1000]))
+    made.partition.step()
 
-    made.bring("handed-off", *((key, value, NOON) for key, value, _ in facts))
+    key, value, _ = facts[1000]
+    made.bring("handed-off", (key, value, NOON))
     step = made.partition.step()
 
     assert step.refused == {("handed-off", "too_many_facts"): 1}
-    assert topics(step) == ["lead-events-dlq"]
+    assert "lead-events-dlq" in topics(step)
 
 
 def test_a_fact_that_loses_its_place_is_set_aside_as_it_would_be_told() -> None:
