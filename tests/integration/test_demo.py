@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -28,8 +29,8 @@ class Demo:
     """A demo that runs as a person would start it; standard output is no terminal."""
 
     def __init__(self, *flags: str, directory: Path) -> None:
-        self.directory = directory
         self.lines: list[str] = []
+        self.complaints: list[str] = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "streams.cli", "demo", *flags],
             stdout=subprocess.PIPE,
@@ -39,39 +40,44 @@ class Demo:
             env={**_inherited(), "TMPDIR": str(directory), "PYTHONPATH": str(ROOT), "TZ": "UTC"},
             cwd=directory,
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._readers = [
+            threading.Thread(target=_read, args=(stream, lines), daemon=True)
+            for stream, lines in (
+                (self.process.stdout, self.lines),
+                (self.process.stderr, self.complaints),
+            )
+        ]
+        for reader in self._readers:
+            reader.start()
 
     @property
     def text(self) -> str:
         """Everything on standard output so far."""
         return "\n".join(self.lines)
 
-    def until(self, pattern: str, within_seconds: float) -> float:
-        """Wait for a line; give the seconds it took."""
-        began = time.monotonic()
+    @property
+    def told(self) -> str:
+        """Everything it said, for a person who reads why a test failed."""
+        return "\n".join([*self.lines, "--- standard error", *self.complaints])
+
+    def until(self, pattern: str, within_seconds: float) -> None:
+        """Wait for a line."""
+        patience = time.monotonic() + within_seconds
         while not re.search(pattern, self.text):
-            waited = time.monotonic() - began
-            assert waited < within_seconds, self.told()
-            assert self.process.poll() is None, self.told()
+            assert time.monotonic() < patience, self.told
+            assert self.process.poll() is None, self.told
             time.sleep(0.05)
-        return time.monotonic() - began
 
     def ended(self, within_seconds: float) -> int:
         """Wait for the end; give the exit code."""
         code = self.process.wait(within_seconds)
-        self._reader.join()
+        for reader in self._readers:
+            reader.join()
         return code
 
-    def told(self) -> str:
-        """Everything it said, for a person who reads why a test failed."""
-        if self.process.poll() is None or self.process.stderr is None:
-            return self.text
-        return f"{self.text}\n--- standard error\n{self.process.stderr.read()}"
 
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        self.lines.extend(line.rstrip("\n") for line in self.process.stdout)
+def _read(stream: IO[str], lines: list[str]) -> None:
+    lines.extend(line.rstrip("\n") for line in stream)
 
 
 def _inherited() -> dict[str, str]:
@@ -86,7 +92,7 @@ def running(*flags: str, directory: Path) -> Iterator[Demo]:
         yield demo
     finally:
         demo.process.kill()
-        demo.process.communicate()
+        demo.ended(10)
 
 
 def test_demo_shows_breaches_and_ends(tmp_path: Path) -> None:
@@ -96,8 +102,8 @@ def test_demo_shows_breaches_and_ends(tmp_path: Path) -> None:
         started = descendants_of(demo.process.pid)
         code = demo.ended(60)
 
-    assert code == 0, demo.told()
-    assert re.search(PROVISIONAL, demo.text), demo.told()
+    assert code == 0, demo.told
+    assert re.search(PROVISIONAL, demo.text), demo.told
     assert re.search(r"▲ confirmed +lead-", demo.text)
     assert re.fullmatch(r"\d+ breaches .* attainment \d+ % \(\d+ of \d+\)", demo.lines[-1])
     assert len(started) == 4
@@ -111,7 +117,7 @@ def test_each_step_of_the_start_is_told(tmp_path: Path) -> None:
         code = demo.ended(60)
 
     steps = [line.split()[0] for line in demo.lines[:6]]
-    assert code == 0, demo.told()
+    assert code == 0, demo.told
     assert steps == ["broker", "topics", "agreement", "traffic", "worker", "worker"]
 
 
@@ -125,7 +131,7 @@ def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) -> Non
         demo.process.send_signal(number)
         code = demo.ended(30)
 
-    assert code == 0, demo.told()
+    assert code == 0, demo.told
     assert demo.lines[-1].endswith(")") or "attainment no data yet" in demo.lines[-1]
     assert (len(started), alive(started)) == (4, set())
     assert list(tmp_path.iterdir()) == []
@@ -139,7 +145,7 @@ def test_ctrl_c_while_it_starts_ends_everything(tmp_path: Path) -> None:
         demo.process.send_signal(signal.SIGINT)
         code = demo.ended(30)
 
-    assert code == 0, demo.told()
+    assert code == 0, demo.told
     assert len(started) >= 3
     assert alive(started) == set()
     assert list(tmp_path.iterdir()) == []
@@ -168,11 +174,10 @@ def test_a_worker_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
         )
         os.kill(worker, signal.SIGKILL)
         code = demo.ended(30)
-        told = demo.told()
 
     assert code == 1
-    assert "the demo's worker ended with exit code" in told
-    assert "policy_taken" in told
+    assert "the demo's worker ended with exit code" in demo.told
+    assert "policy_taken" in demo.told
     assert outlived(started, within_seconds=10) == set()
 
 
@@ -182,7 +187,7 @@ def test_a_log_is_judged_to_its_end(tmp_path: Path) -> None:
     with running("--facts", str(SAMPLE), "--pace", pace, directory=tmp_path) as demo:
         code = demo.ended(90)
 
-    assert code == 0, demo.told()
+    assert code == 0, demo.told
     assert re.search(
         r"29 Feb 2016 02:23:00 UTC +△ provisional +0000045 +group-56 +speed", demo.text
     )
@@ -196,7 +201,7 @@ def test_the_last_picture_is_written(tmp_path: Path) -> None:
     with running("--seconds", "4", "--svg", str(place), directory=tmp_path) as demo:
         code = demo.ended(60)
 
-    assert code == 0, demo.told()
+    assert code == 0, demo.told
     assert "LEADCLOCK" in place.read_text(encoding="utf-8")
 
 
