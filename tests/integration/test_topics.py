@@ -6,7 +6,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 
 from streams.config import Settings
-from streams.runtime.admin import check_topics, ensure_topics
+from streams.runtime.admin import check_topics, ensure_topics, wanted_topics
 from tests.support.floor import Floor, closing
 
 pytestmark = pytest.mark.kafka
@@ -29,7 +29,7 @@ async def test_topics_are_made_once_and_as_they_must_be(kafka_bootstrap: str, pr
     missing = await check_topics(settings)
     created = await ensure_topics(settings)
 
-    assert len(missing) == len(created) == 20
+    assert len(missing) == len(created) == len(wanted_topics(settings))
     assert f"{prefix}leadclock-leads-changelog" in created
     assert await ensure_topics(settings) == []
     assert await check_topics(settings) == []
