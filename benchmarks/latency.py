@@ -10,16 +10,11 @@ and both clocks start when the record is handed to its producer.
 
 import argparse
 import asyncio
-import contextlib
-import os
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -27,12 +22,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from benchmarks.echo import INPUT, OUTPUT, POSITIONS
+from benchmarks.stage import PARTITIONS, WORKER, children, prepare, wait_ready
 from schemas.instants import SECOND, Instant, format_instant
 from schemas.topics import partition_of
 from streams.runtime.wall import wall_now
 from tests.support.broker import running_broker
 
-PARTITIONS = 8
 WORKERS = 2
 ONE_IN = 10
 WARM_SECONDS = 5
@@ -48,45 +43,6 @@ teams:
 sales:
   - {id: speed, clock: speed, target: PT1H}
 """
-
-
-@contextlib.contextmanager
-def children(commands: Sequence[Sequence[str]], envs: Sequence[dict[str, str]]) -> Iterator[None]:
-    """Run commands and end them, whatever happens."""
-    running = [
-        subprocess.Popen(command, env={**os.environ, **env})
-        for command, env in zip(commands, envs, strict=True)
-    ]
-    try:
-        yield
-    finally:
-        for child in running:
-            child.send_signal(signal.SIGTERM)
-        for child in running:
-            try:
-                child.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                child.kill()
-
-
-def leadclock(env: dict[str, str], *arguments: str) -> None:
-    """Run a command to its end."""
-    command = [sys.executable, "-m", "streams.cli", *arguments]
-    subprocess.run(command, env={**os.environ, **env}, check=True, stdout=subprocess.DEVNULL)
-
-
-def wait_ready(ports: Sequence[int]) -> None:
-    """Wait until every worker says it is ready."""
-    for port in ports:
-        until = time.monotonic() + 60
-        while True:
-            # Anything but success raises.
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=2).close()
-                break
-            if time.monotonic() > until:
-                raise SystemExit("a worker did not get ready within a minute")
-            time.sleep(0.2)
 
 
 def fact(number: int, now: Instant) -> tuple[str, str, dict[str, object]]:
@@ -208,14 +164,9 @@ def run(bootstrap: str, rate: int, seconds: int) -> None:
         "LEADCLOCK_TOPIC_PREFIX": prefix,
         "LEADCLOCK_WRITER": "transactions",
     }
-    leadclock(env, "topics", "create")
-    with tempfile.TemporaryDirectory() as folder:
-        policy = Path(folder) / "policy.yaml"
-        policy.write_text(POLICY, encoding="utf-8")
-        leadclock(env, "policy", "publish", str(policy))
+    prepare(env, POLICY)
     ports = [19_470 + number for number in range(WORKERS)]
-    worker = [sys.executable, "-m", "streams.cli", "worker"]
-    with children([worker] * WORKERS, [{**env, "LEADCLOCK_HTTP_PORT": str(p)} for p in ports]):
+    with children([WORKER] * WORKERS, [{**env, "LEADCLOCK_HTTP_PORT": str(p)} for p in ports]):
         wait_ready(ports)
         ours = asyncio.run(measure(bootstrap, prefix, rate, seconds, echo=False))
     asyncio.run(create(bootstrap, [prefix + name for name in (INPUT, OUTPUT, POSITIONS)]))
