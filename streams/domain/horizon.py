@@ -120,16 +120,16 @@ class Horizon:
         history = history_of(
             self.lead.known_at(self.now, lambda one: one not in dropped), self.policies
         )
-        for told_at, fact in dropped:
-            if isinstance(fact, LeadErased):
-                # It ends what is open in any case; told so late, from then on.
-                history = replace(history, erased_at=told_at)
+        if self.whole().history.erased_at is not None and history.erased_at is None:
+            # It ends what is open in any case; told so late, from then on.
+            told_at = min(at for at, fact in dropped if isinstance(fact, LeadErased))
+            history = replace(history, erased_at=told_at)
         return {clock.key: clock for clock in judge(history, self.known)}
 
     def _is_late(self, clock: Clock) -> bool:
         """Tell whether only facts told too late for another clock of its kind give a clock."""
         for key, entry in self.lead.published.items():
-            if entry.clock == clock.commitment.clock and not entry.is_taken_back:
+            if entry.clock == clock.commitment.clock and not entry.is_gone:
                 dropped = self._told_late(key, entry)
                 if dropped and clock.key not in self._judge([*self.without, *dropped]):
                     return True

@@ -67,10 +67,10 @@ class Published:
     stands: bool = False
 
     @property
-    def is_taken_back(self) -> bool:
-        """Nothing that was said of the clock holds: the facts no longer give it."""
+    def is_gone(self) -> bool:
+        """The facts no longer give the clock: what was said of it is taken back for good."""
         retracted = self.breach is None or self.breach.status == "retracted"
-        return retracted and (self.verdict is None or self.verdict.reason in CAUSES)
+        return self.stands and retracted and (self.verdict is None or self.verdict.reason in CAUSES)
 
     @property
     def breach_is_open(self) -> bool:

@@ -113,9 +113,13 @@ class Publisher:
 
     def verdict(self, clock: Clock, entry: Published) -> Iterator[Record]:
         """Publish the end of a clock, or revise it; nothing when it says what was said."""
-        if not clock.has_verdict or clock.ended_at is None or not self._may_say_end_of(clock):
+        if not clock.has_verdict:
             return
         last = entry.verdict
+        if clock.ended_at is None or not self._may_say_end_of(clock):
+            # What had ended it was withdrawn, or a hand-off told late resumed its cycle.
+            yield from self._take_back(entry, self._cause())
+            return
         verdict = self._verdict(clock, clock.ended_at, last)
         if last is not None and verdict == replace(
             last,
@@ -141,17 +145,22 @@ class Publisher:
         entry.stands = True
         if entry.breach is not None and entry.breach.status != "retracted":
             yield self._retract(entry, entry.breach, reason, None)
+        yield from self._take_back(entry, reason)
+
+    def _take_back(self, entry: Published, reason: str) -> Iterator[Record]:
+        """Revise a verdict on a clock that has not ended, or that there never was."""
         last = entry.verdict
-        if last is not None and last.reason not in CAUSES:
-            entry.verdict = replace(
-                last,
-                revision=last.revision + 1,
-                outcome="cancelled",
-                reason=reason,
-                detected_at=self.said_at,
-                sequence=self._next_sequence(),
-            )
-            yield entry.verdict
+        if last is None or last.reason in CAUSES:
+            return
+        entry.verdict = replace(
+            last,
+            revision=last.revision + 1,
+            outcome="cancelled",
+            reason=reason,
+            detected_at=self.said_at,
+            sequence=self._next_sequence(),
+        )
+        yield entry.verdict
 
     def _why_gone(self, key: ClockKey, entry: Published, clocks: list[Clock]) -> str:
         kept = key[0].removesuffix(MAX_SUFFIX)
