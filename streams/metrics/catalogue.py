@@ -20,15 +20,17 @@ class Metric:
 
     Attributes:
         name: As Prometheus stores it; counters end in ``_total``.
-        kind: Counters count since the process began, gauges tell what is.
+        kind: Counters and histograms count since the process began, gauges tell what is.
         labels: Names of its labels, in order.
         doc: What it says, with unit.
+        edges: Upper edges of a histogram's buckets, but for the last, which has none.
     """
 
     name: str
-    kind: Literal["counter", "gauge"]
+    kind: Literal["counter", "gauge", "histogram"]
     labels: tuple[str, ...] = ()
     doc: str
+    edges: tuple[float, ...] = ()
 
 
 def _counter(name: str, labels: tuple[str, ...], doc: str) -> Metric:
@@ -37,6 +39,10 @@ def _counter(name: str, labels: tuple[str, ...], doc: str) -> Metric:
 
 def _gauge(name: str, labels: tuple[str, ...], doc: str) -> Metric:
     return Metric(name=name, kind="gauge", labels=labels, doc=doc)
+
+
+def _rep(name: str, doc: str, *more: str) -> Metric:
+    return _gauge(f"leadclock_rep_{name}", ("team", "rep", *more), doc)
 
 
 FACTS: Final = _counter(
@@ -72,6 +78,57 @@ BUILD_INFO: Final = _gauge(
     "leadclock_build_info", ("version", "python"), "1 for the release that runs."
 )
 
+REP_OPEN_LEADS: Final = _rep(
+    "open_leads", "Leads with a clock that runs or is breached, by the worst of them.", "state"
+)
+REP_OLDEST_UNANSWERED: Final = _rep(
+    "oldest_unanswered_timestamp_seconds", "Start of the longest wait; no series: nobody waits."
+)
+REP_NEXT_DUE: Final = _rep(
+    "next_due_timestamp_seconds", "The earliest due still ahead; no series: nothing is due."
+)
+REP_LEADS: Final = _rep("window_leads", "Leads whose clock started in the window.", "window")
+REP_ANSWERED: Final = _rep("window_answered", "Those of them that were answered.", "window")
+REP_WITHIN_TARGET: Final = _rep(
+    "window_within_target", "Those of them that were answered at or before due.", "window"
+)
+REP_ATTEMPTS: Final = _rep("window_attempts", "Attempts made in the window.", "window")
+REP_UNCONNECTED_LEADS: Final = _rep(
+    "window_unconnected_leads", "Leads of the window that nobody reached in person yet.", "window"
+)
+REP_UNCONNECTED_ATTEMPTS: Final = _rep(
+    "window_unconnected_attempts", "Attempts on the leads that nobody reached yet.", "window"
+)
+REP_MEDIAN: Final = _rep(
+    "response_median_seconds",
+    "Median of the business time to the answer, interpolated within buckets; not to be added "
+    "up or averaged. No series: nothing was answered.",
+    "window",
+)
+REP_P90: Final = _rep(
+    "response_p90_seconds",
+    "Nine of ten answers took no more business time, interpolated within buckets; not to be "
+    "added up or averaged. No series: nothing was answered.",
+    "window",
+)
+REP_INFO: Final = _rep("info", "1 for each rep of whom anything is known.", "alias")
+
+REPS: Final = (
+    REP_OPEN_LEADS,
+    REP_OLDEST_UNANSWERED,
+    REP_NEXT_DUE,
+    REP_LEADS,
+    REP_ANSWERED,
+    REP_WITHIN_TARGET,
+    REP_ATTEMPTS,
+    REP_UNCONNECTED_LEADS,
+    REP_UNCONNECTED_ATTEMPTS,
+    REP_MEDIAN,
+    REP_P90,
+    REP_INFO,
+)
+"""Those of each rep, in the order in which they are rendered."""
+
 METRICS: Final = (
     FACTS,
     DEAD_LETTERS,
@@ -81,5 +138,6 @@ METRICS: Final = (
     PARTITION_OWNED,
     POLICY_INFO,
     BUILD_INFO,
+    *REPS,
 )
 """All of them."""

@@ -1,0 +1,253 @@
+"""The gauges of reps, rendered by our own hand: there are far too many for the stock client.
+
+Thirty-eight series for each rep are made into text at every scrape, from what this
+worker owns at that moment. The text of a rep is kept until something about the rep
+changes. Work comes in slices, so that whoever drives it can let others run in between.
+
+What is not known has no series: no answer yet is not an answer in no time.
+
+Source:
+    Contract, section 5; Prometheus text format 0.0.4.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import chain
+from typing import Final, NamedTuple
+
+from schemas.instants import SECOND, Instant
+from streams.domain.counts import Tally, quantile
+from streams.domain.panes import Rep
+from streams.domain.policy import Policy
+from streams.domain.scorecard import WINDOWS, Windows
+from streams.domain.standing import Standing, merged
+from streams.metrics.catalogue import (
+    OTHER,
+    REP_ANSWERED,
+    REP_ATTEMPTS,
+    REP_INFO,
+    REP_LEADS,
+    REP_MEDIAN,
+    REP_NEXT_DUE,
+    REP_OLDEST_UNANSWERED,
+    REP_OPEN_LEADS,
+    REP_P90,
+    REP_UNCONNECTED_ATTEMPTS,
+    REP_UNCONNECTED_LEADS,
+    REP_WITHIN_TARGET,
+    REPS,
+)
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+SLICE: Final = 50
+"""So many reps are rendered without a break: about a millisecond."""
+MEDIAN: Final = 0.5
+P90: Final = 0.9
+_PIECE: Final = 1_000
+"""Of so many reps the lines of a family make one piece."""
+
+_STATES: Final = ("within", "at_risk", "breached")
+_COUNTS: Final = (
+    REP_LEADS,
+    REP_ANSWERED,
+    REP_WITHIN_TARGET,
+    REP_ATTEMPTS,
+    REP_UNCONNECTED_LEADS,
+    REP_UNCONNECTED_ATTEMPTS,
+)
+# One formatting for all windows of a family costs half of four.
+_LINES: Final = tuple(f"{metric.name}%s%d\n" * len(WINDOWS) for metric in _COUNTS)
+_INSIDE_WINDOW: Final = tuple(f',window="{name}"}} ' for name in WINDOWS)
+
+
+class RepView(NamedTuple):
+    """What one owned partition knows of its reps.
+
+    Attributes:
+        at: The instant for which it is read.
+        rows: Rep as privacy shows it, and what is known.
+    """
+
+    at: Instant
+    rows: Iterable[tuple[Rep, Windows]]
+
+
+class Owned(NamedTuple):
+    """What a worker may tell of reps at the moment it is asked.
+
+    Attributes:
+        policy: Says which teams may be labels; None: no agreement is known, and nobody
+            is told of.
+        views: Of the partitions it owns; none while that is in doubt.
+    """
+
+    policy: Policy | None
+    views: tuple[RepView, ...]
+
+
+class _Labels(NamedTuple):
+    """Who a series is about, as labels say it."""
+
+    team: str
+    rep: str
+    alias: str
+
+
+class _Text(NamedTuple):
+    """What is rendered of one rep.
+
+    Attributes:
+        windows: What it was rendered from.
+        families: By family, in the order of `REPS`, its lines.
+    """
+
+    windows: Windows
+    families: tuple[str, ...]
+
+
+class RepsText:
+    """Renders the gauges of reps, and remembers the text of those who stay as they are."""
+
+    def __init__(self) -> None:
+        """Begin with nothing rendered."""
+        self._texts: Mapping[_Labels, _Text] = {}
+
+    def slices(self, owned: Owned) -> Iterator[bytes]:
+        """Render everything, a piece at a time.
+
+        Args:
+            owned: What is told; taken as it is when its rows are reached.
+
+        Yields:
+            The next piece of the text, often an empty one; between any two, others may run.
+        """
+        known: dict[_Labels, Windows] = {}
+        for number, (labels, windows) in enumerate(_labelled(owned)):
+            before = known.get(labels)
+            known[labels] = windows if before is None else _together(before, windows)
+            if number % SLICE == 0:
+                yield b""
+        texts: dict[_Labels, _Text] = {}
+        for number, (labels, windows) in enumerate(known.items()):
+            kept = self._texts.get(labels)
+            is_same = kept is not None and kept.windows == windows
+            texts[labels] = kept if kept and is_same else _Text(windows, _families(labels, windows))
+            if number % SLICE == 0:
+                yield b""
+        self._texts = texts
+        rendered = list(texts.values())
+        for place, metric in enumerate(REPS):
+            name = metric.name
+            yield f"# HELP {name} {metric.doc}\n# TYPE {name} {metric.kind}\n".encode()
+            for start in range(0, len(rendered), _PIECE):
+                lines = [text.families[place] for text in rendered[start : start + _PIECE]]
+                yield "".join(lines).encode()
+
+
+def _labelled(owned: Owned) -> Iterator[tuple[_Labels, Windows]]:
+    policy = owned.policy
+    if policy is None:
+        return
+    for view in owned.views:
+        for rep, windows in view.rows:
+            team_id, rep_id = rep
+            team = policy.teams.get(team_id)
+            alias = ""
+            if policy.privacy == "alias":
+                alias = rep_id or ""
+            elif team is not None and rep_id is not None:
+                alias = team.reps.get(rep_id) or ""
+            labels = _Labels(OTHER if team is None else team_id, rep_id or "", alias)
+            yield labels, _waiting_at(windows, view.at)
+
+
+def _waiting_at(windows: Windows, at: Instant) -> Windows:
+    """Leave out a wait that begins only with the next opening."""
+    oldest_at = windows.standing.oldest_unanswered_at
+    if oldest_at is None or oldest_at <= at:
+        return windows
+    return windows._replace(standing=windows.standing._replace(oldest_unanswered_at=None))
+
+
+def _together(one: Windows, other: Windows) -> Windows:
+    """Put together what goes under the same labels: reps of teams that are not listed."""
+    tallies = {name: _added(one.tallies[name], other.tallies[name]) for name in WINDOWS}
+    return Windows(tallies, merged((one.standing, other.standing)))
+
+
+def _added(one: Tally, other: Tally) -> Tally:
+    return Tally(
+        one.leads + other.leads,
+        one.answered + other.answered,
+        one.within_target + other.within_target,
+        one.breaches + other.breaches,
+        one.unconnected_leads + other.unconnected_leads,
+        one.unconnected_attempts + other.unconnected_attempts,
+        tuple(map(int.__add__, one.attempts, other.attempts)),
+        tuple(map(int.__add__, one.histogram, other.histogram)),
+        one.response_sum + other.response_sum,
+    )
+
+
+def _families(labels: _Labels, windows: Windows) -> tuple[str, ...]:
+    """Write the lines of one rep, family by family, in the order of `REPS`."""
+    who = f'{{team="{_escaped(labels.team)}",rep="{_escaped(labels.rep)}"'
+    blocks = [who + window for window in _INSIDE_WINDOW]
+    tallies = [windows.tallies[name] for name in WINDOWS]
+    columns = zip(*map(_counts, tallies), strict=True)
+    counts = [
+        lines % tuple(chain.from_iterable(zip(blocks, column, strict=True)))
+        for lines, column in zip(_LINES, columns, strict=True)
+    ]
+    times = [_quantiles(one.histogram) for one in tallies]
+    quantiles = [
+        "".join(
+            [
+                name + block + told[place]
+                for block, told in zip(blocks, times, strict=True)
+                if told is not None
+            ]
+        )
+        for place, name in enumerate((REP_MEDIAN.name, REP_P90.name))
+    ]
+    info = f'{REP_INFO.name}{who},alias="{_escaped(labels.alias)}"}} 1\n'
+    return (*_standing(who, windows.standing), *counts, *quantiles, info)
+
+
+@lru_cache(maxsize=1 << 14)
+def _quantiles(histogram: tuple[int, ...]) -> tuple[str, str] | None:
+    """Write median and ninth decile; few answers make few different histograms."""
+    median, p90 = quantile(MEDIAN, histogram), quantile(P90, histogram)
+    return None if median is None or p90 is None else (f"{median}\n", f"{p90}\n")
+
+
+def _counts(tally: Tally) -> tuple[int, ...]:
+    """Give what the families of `_COUNTS` say of a window."""
+    return (
+        tally.leads,
+        tally.answered,
+        tally.within_target,
+        sum(tally.attempts),
+        tally.unconnected_leads,
+        tally.unconnected_attempts,
+    )
+
+
+def _standing(who: str, standing: Standing) -> tuple[str, str, str]:
+    within = standing.open - standing.at_risk - standing.breached
+    numbers = zip(_STATES, (within, standing.at_risk, standing.breached), strict=True)
+    return (
+        "".join(
+            [f'{REP_OPEN_LEADS.name}{who},state="{state}"}} {one}\n' for state, one in numbers]
+        ),
+        _instant(REP_OLDEST_UNANSWERED.name, who, standing.oldest_unanswered_at),
+        _instant(REP_NEXT_DUE.name, who, standing.next_due_at),
+    )
+
+
+def _instant(name: str, who: str, at: Instant | None) -> str:
+    return "" if at is None else f"{name}{who}}} {at / SECOND!r}\n"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
