@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import choose_encoder
 
 from streams.errors import ConfigurationError
+from streams.metrics.reps import CONTENT_TYPE, Owned, RepsText
+from streams.runtime.scrape import in_slices, joined
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +19,8 @@ class Door:
     """A small HTTP server.
 
     ``/-/healthy`` says that the process turns; ``/-/ready`` that it works: 200 and
-    ``ready``, else 503 and what is missing; ``/metrics`` is for Prometheus.
+    ``ready``, else 503 and what is missing; ``/metrics`` is for Prometheus, and so is
+    ``/metrics/reps``, which is large and may be scraped less often.
     """
 
     def __init__(
@@ -26,6 +30,7 @@ class Door:
         *,
         registry: CollectorRegistry,
         missing: Callable[[], str | None],
+        reps: Callable[[], Owned] | None = None,
     ) -> None:
         """Serve once opened.
 
@@ -34,11 +39,14 @@ class Door:
             port: Port; 0 is any free one, which is logged.
             registry: What ``/metrics`` renders.
             missing: Says what is missing to be ready; None: nothing.
+            reps: Gives what ``/metrics/reps`` renders; None: there is no such page.
         """
         self._host = host
         self._port = port
         self._registry = registry
         self._missing = missing
+        self._reps = reps
+        self._reps_text = RepsText()
         self._runner: web.AppRunner | None = None
 
     async def open(self) -> None:
@@ -51,6 +59,8 @@ class Door:
         app.router.add_get("/-/healthy", self._healthy)
         app.router.add_get("/-/ready", self._ready)
         app.router.add_get("/metrics", self._metrics)
+        if self._reps is not None:
+            app.router.add_get("/metrics/reps", partial(self._reps_metrics, self._reps))
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
@@ -83,8 +93,17 @@ class Door:
             return web.Response(text="ready\n")
         return web.Response(text=f"not ready: {missing}\n", status=503)
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
+    async def _metrics(self, request: web.Request) -> web.Response:
+        # Exemplars are told only to who asks for OpenMetrics.
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         # The content type carries parameters, which aiohttp wants as a header.
-        return web.Response(
-            body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
+        return web.Response(body=encode(self._registry), headers={"Content-Type": content_type})
+
+    async def _reps_metrics(self, look: Callable[[], Owned], request: web.Request) -> web.Response:
+        headers = {"Content-Type": CONTENT_TYPE, "Vary": "Accept-Encoding"}
+        is_compressed = "gzip" in request.headers.get("Accept-Encoding", "")
+        if is_compressed:
+            headers["Content-Encoding"] = "gzip"
+        pieces = await in_slices(self._reps_text.slices(look()))
+        body = await joined(pieces, is_compressed=is_compressed)
+        return web.Response(body=body, headers=headers)
