@@ -7,6 +7,8 @@ SHELL := /bin/sh
 
 # Flags for `make demo`, e.g. make demo ARGS="--seconds 25".
 ARGS ?=
+# Worlds for `make simulate-faults`.
+SEEDS ?= 2000
 # More flags for pytest, e.g. make test PYTEST_ARGS="-k calendar".
 PYTEST_ARGS ?=
 # `make lock UPGRADE=1` takes the newest versions; without it only what has to change does.
@@ -48,7 +50,7 @@ endef
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: $(DEMO_ENV)/.installed ## the whole pipeline on an embedded broker, in this terminal; pass flags by ARGS="..."
@@ -71,6 +73,10 @@ chaos: $(DEV_ENV)/.installed ## kill workers and broker under load for some ten 
 .PHONY: bench
 bench: $(DEV_ENV)/.installed ## latency of a breach beside that of a bare transactional echo, on a real Kafka
 	@"$(DEV_ENV)/bin/python" -m benchmarks.latency $(ARGS)
+
+.PHONY: simulate-faults
+simulate-faults: $(DEV_ENV)/.installed ## the shell in a simulated world, from seeds: SEEDS=2000, or ARGS="--seed 1234" for one
+	@"$(DEV_ENV)/bin/python" -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
 .PHONY: lint
 lint: $(DEV_ENV)/.installed ## style, types, layers, and whether the generated files are current
