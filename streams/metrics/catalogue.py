@@ -10,6 +10,8 @@ Source:
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from streams.domain.counts import EDGES
+
 OTHER: Final = "other"
 """What a label says for a value that the agreement does not list."""
 
@@ -62,6 +64,21 @@ VERDICTS: Final = _counter(
     "leadclock_verdicts_total",
     ("team", "clock", "outcome"),
     "Verdicts that were published, revisions not counted.",
+)
+RESPONSE: Final = Metric(
+    name="leadclock_response_seconds",
+    kind="histogram",
+    labels=("team", "clock"),
+    doc="Business time to the answer, of verdicts that were published; answers before the "
+    "hand-off and revisions not counted.",
+    edges=EDGES,
+)
+DETECTION_LAG: Final = Metric(
+    name="leadclock_detection_lag_seconds",
+    kind="histogram",
+    doc="From due to when the breach was said, of new breaches; facts that were told late and "
+    "outages are in it. Empty in an app on its sources' time.",
+    edges=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
 )
 PARTITION_NOW: Final = _gauge(
     "leadclock_partition_now_timestamp_seconds",
@@ -134,6 +151,8 @@ METRICS: Final = (
     DEAD_LETTERS,
     BREACHES,
     VERDICTS,
+    RESPONSE,
+    DETECTION_LAG,
     PARTITION_NOW,
     PARTITION_OWNED,
     POLICY_INFO,

@@ -3,33 +3,59 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
+from schemas.instants import SECOND
 from schemas.verdicts import Breach, Verdict
 from streams.domain.book import Output
-from streams.metrics.catalogue import BREACHES, DEAD_LETTERS, FACTS, OTHER, VERDICTS, Metric
+from streams.metrics.catalogue import (
+    BREACHES,
+    DEAD_LETTERS,
+    DETECTION_LAG,
+    FACTS,
+    OTHER,
+    RESPONSE,
+    VERDICTS,
+    Metric,
+)
 
 SYNTHETIC: Final = "synthetic:"
 """Leads whose ids begin so are judged, but counted nowhere."""
 
 
 class Counts:
-    """The counters of one worker."""
+    """The counters and histograms of one worker.
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    Breaches and verdicts name the last lead as an exemplar, which only those see who ask
+    for OpenMetrics.
+    """
+
+    def __init__(self, registry: CollectorRegistry, *, is_on_wall_clock: bool = True) -> None:
         """Register them.
 
         Args:
             registry: Where they are rendered from.
+            is_on_wall_clock: False: a breach is said at its own instant, and nothing can be
+                learnt from how late that is.
         """
+        # Another series for each one we have, of which nobody here makes any use.
+        disable_created_metrics()
+        self._has_lag = is_on_wall_clock
 
         def counter(metric: Metric) -> Counter:
             return Counter(metric.name, metric.doc, metric.labels, registry=registry)
+
+        def histogram(metric: Metric) -> Histogram:
+            return Histogram(
+                metric.name, metric.doc, metric.labels, registry=registry, buckets=metric.edges
+            )
 
         self._facts = counter(FACTS)
         self._dead_letters = counter(DEAD_LETTERS)
         self._breaches = counter(BREACHES)
         self._verdicts = counter(VERDICTS)
+        self._response = histogram(RESPONSE)
+        self._lag = histogram(DETECTION_LAG)
 
     def committed(
         self,
@@ -57,15 +83,26 @@ class Counts:
                 self._verdict(record, teams)
 
     def _breach(self, breach: Breach, teams: Collection[str]) -> None:
-        if not breach.subject.startswith(SYNTHETIC):
-            team = _listed(breach.team_id, teams)
-            self._breaches.labels(team, breach.clock, breach.kind, breach.status).inc()
+        if breach.subject.startswith(SYNTHETIC):
+            return
+        team, lead = _listed(breach.team_id, teams), _exemplar(breach.lead_id)
+        self._breaches.labels(team, breach.clock, breach.kind, breach.status).inc(exemplar=lead)
+        if breach.revision == 1 and self._has_lag:
+            self._lag.observe((breach.detected_at - breach.breached_at) / SECOND, lead)
 
     def _verdict(self, verdict: Verdict, teams: Collection[str]) -> None:
-        if verdict.revision == 1 and not verdict.lead_id.startswith(SYNTHETIC):
-            team = _listed(verdict.team_id, teams)
-            self._verdicts.labels(team, verdict.clock, verdict.outcome).inc()
+        if verdict.revision != 1 or verdict.lead_id.startswith(SYNTHETIC):
+            return
+        team, lead = _listed(verdict.team_id, teams), _exemplar(verdict.lead_id)
+        self._verdicts.labels(team, verdict.clock, verdict.outcome).inc(exemplar=lead)
+        took = verdict.elapsed_seconds
+        if verdict.answered_at is not None and not verdict.pre_handoff and took is not None:
+            self._response.labels(team, verdict.clock).observe(took / SECOND, lead)
 
 
 def _listed(team_id: str | None, teams: Collection[str]) -> str:
     return team_id if team_id is not None and team_id in teams else OTHER
+
+
+def _exemplar(lead_id: str | None) -> dict[str, str] | None:
+    return None if lead_id is None else {"lead_id": lead_id}

@@ -2,18 +2,19 @@
 
 import msgspec
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import generate_latest
+from prometheus_client.exposition import choose_encoder, generate_latest
 
 from schemas.instants import SECOND
 from schemas.verdicts import Breach, Verdict
 from streams.metrics.catalogue import METRICS
 from streams.metrics.counts import Counts
 from streams.metrics.exposition import Exposition, Scene
+from tests.support.promtool import blame
 
 TEAMS = {"nord": object(), "sued": object()}
 
 
-def breach(team: str | None, lead_id: str = "L-1") -> Breach:
+def breach(team: str | None, lead_id: str = "L-1", **more: object) -> Breach:
     """Build a breach of a team."""
     told = dict.fromkeys(Breach.__struct_fields__)
     numbers = dict.fromkeys(
@@ -30,11 +31,12 @@ def breach(team: str | None, lead_id: str = "L-1") -> Breach:
         "lead_id": lead_id,
         "team_id": team,
         "shares": (),
+        **more,
     }
     return msgspec.convert(told, Breach)
 
 
-def verdict(team: str, revision: int = 1) -> Verdict:
+def verdict(team: str, revision: int = 1, **more: object) -> Verdict:
     """Build a verdict of a team."""
     told = dict.fromkeys(Verdict.__struct_fields__)
     numbers = dict.fromkeys(
@@ -51,6 +53,7 @@ def verdict(team: str, revision: int = 1) -> Verdict:
         "team_id": team,
         "pre_handoff": False,
         "connected": False,
+        **more,
     }
     return msgspec.convert(told, Verdict)
 
@@ -58,7 +61,11 @@ def verdict(team: str, revision: int = 1) -> Verdict:
 def lines(registry: CollectorRegistry) -> list[str]:
     """Give what a scrape shows, without comments and times of creation."""
     text = generate_latest(registry).decode()
-    return [one for one in text.splitlines() if not one.startswith("#") and "_created" not in one]
+    return [
+        one
+        for one in text.splitlines()
+        if not one.startswith(("#", "leadclock_detection_lag")) and "_created" not in one
+    ]
 
 
 def test_what_was_committed_is_counted() -> None:
@@ -97,6 +104,74 @@ def test_synthetic_leads_and_revisions_are_not_counted() -> None:
     Counts(registry).committed({}, {}, [breach("nord", "synthetic:1"), verdict("nord", 2)], TEAMS)
 
     assert lines(registry) == []
+
+
+def test_response_times_are_told_of_answers() -> None:
+    """Answered after 90 s; ended unanswered; answered before the hand-off: one counts."""
+    registry = CollectorRegistry()
+    answered = {"answered_at": 1, "elapsed_seconds": 90 * SECOND}
+
+    Counts(registry).committed(
+        {},
+        {},
+        [
+            verdict("nord", **answered),
+            verdict("nord", elapsed_seconds=SECOND),
+            verdict("nord", **answered, pre_handoff=True),
+            verdict("nord", 2, **answered),
+        ],
+        TEAMS,
+    )
+
+    labels = {"team": "nord", "clock": "speed"}
+    value = registry.get_sample_value
+    assert value("leadclock_response_seconds_sum", labels) == 90
+    assert value("leadclock_response_seconds_bucket", {**labels, "le": "60.0"}) == 0
+    assert value("leadclock_response_seconds_bucket", {**labels, "le": "300.0"}) == 1
+    assert value("leadclock_response_seconds_count", labels) == 1
+
+
+def test_the_lag_of_detection_is_that_of_new_breaches_on_the_wall_clock() -> None:
+    """Said 0.2 s after due; its confirmation says nothing more; on sources' time nothing does."""
+    new = breach("nord", breached_at=SECOND, detected_at=6 * SECOND // 5)
+    confirmed = breach("nord", revision=2, status="confirmed", detected_at=40 * SECOND)
+    wall, facts = CollectorRegistry(), CollectorRegistry()
+
+    Counts(wall).committed({}, {}, [new, confirmed], TEAMS)
+    Counts(facts, is_on_wall_clock=False).committed({}, {}, [new, confirmed], TEAMS)
+
+    assert wall.get_sample_value("leadclock_detection_lag_seconds_sum") == 0.2
+    assert wall.get_sample_value("leadclock_detection_lag_seconds_count") == 1
+    assert facts.get_sample_value("leadclock_detection_lag_seconds_count") == 0
+
+
+def test_exemplars_name_the_lead() -> None:
+    """In OpenMetrics, breach, verdict and both histograms lead to somebody."""
+    registry = CollectorRegistry()
+    answered = {"answered_at": 1, "elapsed_seconds": 90 * SECOND}
+
+    Counts(registry).committed({}, {}, [breach("nord"), verdict("nord", **answered)], TEAMS)
+
+    encode, _ = choose_encoder("application/openmetrics-text")
+    text = encode(registry).decode()
+    named = [line.split("{")[0] for line in text.splitlines() if '# {lead_id="L-1"}' in line]
+    assert named == [
+        "leadclock_breaches_total",
+        "leadclock_verdicts_total",
+        "leadclock_response_seconds_bucket",
+        "leadclock_detection_lag_seconds_bucket",
+    ]
+
+
+def test_promtool_finds_nothing_to_blame() -> None:
+    """Counters, histograms and gauges together, as they are scraped."""
+    registry = CollectorRegistry()
+    Exposition(registry, lambda: Scene(nows={0: SECOND}, policy=(3, "abc"), version="1.0"))
+    told = [breach("nord"), verdict("nord", answered_at=1, elapsed_seconds=SECOND)]
+
+    Counts(registry).committed({"handed-off": 1}, {("handed-off", "not_json"): 1}, told, TEAMS)
+
+    assert blame(generate_latest(registry).decode()) == ""
 
 
 def test_gauges_show_what_is_owned_now() -> None:
