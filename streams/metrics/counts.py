@@ -39,7 +39,7 @@ class Counts:
                 learnt from how late that is.
         """
         # Another series for each one we have, of which nobody here makes any use.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call] # prometheus_client's
         self._has_lag = is_on_wall_clock
 
         def counter(metric: Metric) -> Counter:
