@@ -61,6 +61,10 @@ demo: $(DEMO_ENV)/.installed ## the whole pipeline on an embedded broker, in thi
 test: $(DEV_ENV)/.installed ## all tests that need no Java
 	@"$(DEV_ENV)/bin/python" -m pytest -n auto $(PYTEST_ARGS)
 
+.PHONY: test-long
+test-long: $(DEV_ENV)/.installed ## the property tests on tens of thousands of new examples, about half an hour
+	@HYPOTHESIS_PROFILE=long "$(DEV_ENV)/bin/python" -m pytest -n auto --timeout 0 $(PYTEST_ARGS) tests/property
+
 .PHONY: test-kafka
 test-kafka: $(DEV_ENV)/.installed ## the tests on a real Apache Kafka (LEADCLOCK_TEST_BOOTSTRAP, or one that they start)
 	@"$(DEV_ENV)/bin/python" -m tests.support.subscribers

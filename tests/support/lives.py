@@ -56,16 +56,20 @@ _DELAYS: Final = (
 _TEAMS: Final = ("nord", "nord", "west", "west", "unlisted")
 _REPS: Final = (None, "anna", "ben", "carl")
 _SOURCES: Final = (None, "web", "fair")
-_ATTEMPTS: Final[tuple[dict[str, object], ...]] = (
+_ATTEMPTS: Final[tuple[dict[str, Any], ...]] = (
     *({"outcome": outcome} for outcome in (None, "no_answer", "voicemail", "sent") * 3),
-    *({"outcome": outcome} for outcome in ("connected", "appointment_booked")),
-    *({"outcome": outcome} for outcome in ("bounced", "failed")),
-    *({"outcome": outcome, "automated": True} for outcome in ("sent", "connected")),
-    *({"outcome": outcome, "party": "marketing"} for outcome in ("sent", "connected")),
-    *(
-        {"outcome": outcome, "direction": "inbound"}
-        for outcome in (None, "connected", "appointment_booked", "failed")
-    ),
+    {"outcome": "connected"},
+    {"outcome": "appointment_booked"},
+    {"outcome": "bounced"},
+    {"outcome": "failed"},
+    {"outcome": "sent", "automated": True},
+    {"outcome": "connected", "automated": True},
+    {"outcome": "sent", "party": "marketing"},
+    {"outcome": "connected", "party": "marketing"},
+    {"outcome": None, "direction": "inbound"},
+    {"outcome": "connected", "direction": "inbound"},
+    {"outcome": "appointment_booked", "direction": "inbound"},
+    {"outcome": "failed", "direction": "inbound"},
 )
 _TELLERS: Final = tuple(
     {"channel": channel, "evidence": evidence, "attempt_id": attempt_id, "rep_id": rep_id}
@@ -133,12 +137,14 @@ def seen_at_of(fact: Fact) -> int:
 
 
 @st.composite
-def lives(draw: st.DrawFn) -> list[Telling]:
+def lives(
+    draw: st.DrawFn, lead_id: str = "lead-1", kinds: st.SearchStrategy[type[Fact]] = ANY
+) -> list[Telling]:
     """Two to fourteen facts of one lead, duplicates and second contents of one id included."""
     count = draw(st.integers(2, 14))
-    told = [draw(facts("lead-1", number)) for number in range(count)]
+    told = [draw(facts(lead_id, number, kinds)) for number in range(count)]
     for number in draw(st.lists(st.integers(0, count - 1), max_size=2)):
-        again = draw(facts("lead-1", number))
+        again = draw(facts(lead_id, number, kinds))
         if not any(isinstance(fact, LeadErased) for fact in (told[number], again)):
             told.append(again)
     tellings = [Telling(fact, seen_at_of(fact)) for fact in told]

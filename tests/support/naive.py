@@ -91,6 +91,7 @@ class _Said:
     verdict_at: int = FOREVER
     ended: bool = False
     gone: bool = False
+    taken_back: bool = False
     first_at: int = 0
     breach: BreachRow | None = None
 
@@ -235,18 +236,22 @@ class NaiveLead:
             said.first_at = said.first_at or now
             yield row
         if reading is None:
-            said.ended = True
-            verdict = said.verdict
-            if verdict is not None and not said.gone:
-                reason = _reason(said, None, new, judged)
-                verdict = {**verdict, "outcome": "cancelled", "reason": reason}
-            said.gone = True
+            said.ended = said.gone = True
+            verdict = None
         else:
             said.gone = False
             said.reading = reading
             verdict = reading.verdict(now)
             said.ended = verdict is not None or reading.never_ends
-        if verdict is not None and verdict != said.verdict:
+        if verdict is None and said.verdict is not None and not said.taken_back:
+            # No verdict is the truth now, and this is how to say so.
+            said.taken_back = True
+            reason = _cause(new) if reading else _why_gone(said, new, judged)
+            said.verdict = {**said.verdict, "outcome": "cancelled", "reason": reason}
+            said.verdict_revision += 1
+            yield VerdictRow(**said.verdict, revision=said.verdict_revision, detected_at=now)
+        elif verdict is not None and verdict != said.verdict:
+            said.taken_back = False
             said.verdict = verdict
             said.verdict_revision += 1
             said.verdict_at = min(said.verdict_at, now)
@@ -264,7 +269,9 @@ class NaiveLead:
         statuses = [] if reading is None else reading.statuses(now)
         moved = reading is not None and reading.due_at != said.due_at
         if said.is_breached and (not statuses or moved):
-            reason = _reason(said, reading, new, judged)
+            reason = "due_moved" if moved else _cause(new)
+            if reading is None:
+                reason = _why_gone(said, new, judged)
             evidence = frozenset(telling.fact.event_id for telling in new)
             yield self._retracted(said, reason, evidence, now)
         if reading is None or not statuses:
@@ -308,18 +315,12 @@ class NaiveLead:
         )
 
 
-def _reason(
-    said: _Said,
-    reading: Reading | None,
-    new: list[Telling],
-    judged: Mapping[tuple[str, ...], Reading],
-) -> str:
-    other = "late_fact"
-    if any(telling.fact.TYPE == "fact-withdrawn" for telling in new):
-        other = "withdrawn"
-    if reading is not None:
-        moved = reading.due_at is not None and reading.due_at != said.due_at
-        return "due_moved" if moved else other
+def _cause(new: list[Telling]) -> str:
+    withdrawn = any(telling.fact.TYPE == "fact-withdrawn" for telling in new)
+    return "withdrawn" if withdrawn else "late_fact"
+
+
+def _why_gone(said: _Said, new: list[Telling], judged: Mapping[tuple[str, ...], Reading]) -> str:
     clock, commitment, *opened = said.reading.key
     base = commitment.removesuffix(":max")
     rivals = [
@@ -328,6 +329,6 @@ def _reason(
         if (rival.key[0], rival.cycle) == (clock, said.reading.cycle)
     ]
     if not rivals or (clock, base, *opened) in judged:
-        return other
+        return _cause(new)
     same = any(rival.key[1] == base for rival in rivals)
     return "due_moved" if same else "commitment_changed"

@@ -158,7 +158,7 @@ def test_another_content_under_a_used_id_is_a_retelling() -> None:
         HANDOFF,
         attempt("2026-03-10 10:30", id="call"),
         attempt("2026-03-10 10:20", id="call", outcome="failed", seen="2026-03-10 10:40"),
-        fact("lead-updated", "2026-03-10 10:45", segment="large"),
+        fact("lead-updated", "2026-03-10 11:05", segment="large"),
         until="2026-03-10 12:00",
     )
 
