@@ -19,12 +19,21 @@ from schemas.verdicts import OpenLead, OpenLeadEnd, Record
 from streams.domain.contribution import SYNTHETIC
 from streams.domain.declared import CONTROL_PREFIX, Declared
 from streams.domain.known import Known
-from streams.domain.lead import MOST_FACTS, Lead, counted_of, next_at_of, pack, unpack
+from streams.domain.lead import (
+    MOST_FACTS,
+    Lead,
+    counted_of,
+    is_open_of,
+    next_at_of,
+    pack,
+    unpack,
+)
 from streams.domain.panes import PREFIX as PANE_PREFIX
 from streams.domain.panes import Panes
 from streams.domain.policies import Policies
 from streams.domain.standing import Standings, waiting_of
-from streams.domain.step import Gone, LateFact, advance_lead
+from streams.domain.step import Gone, LateFact, advance_lead, open_clocks
+from streams.domain.worklist import Task, task_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class Book:
         self._heap: list[tuple[Instant, str]] = []
         self._scheduled: dict[str, Instant] = {}
         self._changed: set[str] = set()
+        self._open: set[str] = set()
 
     def __len__(self) -> int:
         """Count the leads it keeps."""
@@ -107,6 +117,25 @@ class Book:
         """Tell whether a fact of this lead has been kept."""
         return lead_id in self._leads
 
+    def tasks(self) -> Iterator[Task | None]:
+        """Say of each open lead what is to be done about it now, in no order.
+
+        Nothing is kept for this: each lead is judged when its turn comes, which takes a
+        fraction of a millisecond. The book may move on between two.
+
+        Yields:
+            None for a lead that is nobody's business any more, or a probe's.
+        """
+        for lead_id in list(self._open):
+            kept = self._leads.get(lead_id)
+            if kept is None or self.now is None or lead_id.startswith(SYNTHETIC):
+                yield None
+                continue
+            # What is cold stays cold.
+            lead = unpack(lead_id.encode(), kept) if isinstance(kept, bytes) else kept
+            found = open_clocks(lead, self._known, self.now)
+            yield None if found is None else task_of(*found, self.now)
+
     def load(self, key: bytes, packed: bytes) -> None:
         """Take a record from the changelog, the last one of each key only."""
         if key.startswith(PANE_PREFIX):
@@ -118,6 +147,8 @@ class Book:
         counted, waiting = counted_of(packed)
         self.panes.load_live(counted)
         self.standings.move(lead_id, None, waiting)
+        if is_open_of(packed):
+            self._open.add(lead_id)
 
     def tell(self, fact: Fact, seen_at: Instant) -> Refusal | None:
         """Tell a fact, in any order and any number of times.
@@ -232,6 +263,10 @@ class Book:
             yield output
         self.panes.move(counted, lead.counted)
         self.standings.move(lead.lead_id, waiting, lead.waiting)
+        if lead.open_digest:
+            self._open.add(lead.lead_id)
+        else:
+            self._open.discard(lead.lead_id)
         if is_gone:
             self.panes.fold(lead.counted)
             lead.counted = {}

@@ -253,7 +253,7 @@ def pack(lead: Lead) -> bytes:
         for key, entry in lead.published.items()
     ]
     next_at = _NEVER if lead.next_at is None else lead.next_at
-    counted = _encoder.encode([pack_counted(lead.counted), lead.waiting])
+    counted = _encoder.encode([pack_counted(lead.counted), lead.waiting, bool(lead.open_digest)])
     rest = [lead.judged_at, lead.sequence, lead.open_digest, tellings, published]
     head = _HEAD.pack(FORMAT_VERSION, next_at) + _COUNTED.pack(len(counted))
     return head + counted + _encoder.encode(rest)
@@ -280,11 +280,20 @@ def counted_of(packed: bytes) -> tuple[Counted, Waiting | None]:
     if packed[0] == _WITHOUT_COUNTS:
         return {}, None
     start, end = _spans(packed)
-    counted, waiting = _decoder.decode(packed[start:end])
+    counted, waiting, *_ = _decoder.decode(packed[start:end])
     if waiting is not None:
         (team_id, rep_id), *rest = waiting
         waiting = Waiting((team_id, rep_id), *rest)
     return unpack_counted(counted), waiting
+
+
+def is_open_of(packed: bytes) -> bool:
+    """Read whether anything of a packed lead is open, without unpacking the rest."""
+    if packed[0] == _WITHOUT_COUNTS:
+        return False
+    start, end = _spans(packed)
+    _, waiting, *told = _decoder.decode(packed[start:end])
+    return bool(told[0]) if told else waiting is not None
 
 
 def _spans(packed: bytes) -> tuple[int, int]:

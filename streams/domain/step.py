@@ -80,6 +80,22 @@ def advance_lead(
     yield from _open_lead(lead, clocks, history, policy, now)
 
 
+def open_clocks(lead: Lead, known: Known, now: Instant) -> tuple[OpenLead, list[Clock]] | None:
+    """Say what of a lead is open at an instant, and which clocks; None: nothing.
+
+    Args:
+        lead: Its record, judged up to ``now``; not changed.
+        known: Published versions, at least one, and declared exclusions.
+        now: The instant.
+    """
+    horizon = Horizon(lead, known.at(now), now)
+    history = horizon.whole().history
+    running = [clock for clock in horizon.clocks() if clock.is_open]
+    if not running or history.erased_at is not None:
+        return None
+    return _open_record(lead, running, history, _newest(known.policies), now), running
+
+
 def _publish(
     horizon: Horizon,
     clocks: list[Clock],
