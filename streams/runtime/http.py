@@ -1,8 +1,9 @@
-"""The worker's door for machines that watch it: health, readiness, metrics."""
+"""The worker's door: health, readiness and metrics for machines, the worklist for people."""
 
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Final, NamedTuple
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -11,8 +12,24 @@ from prometheus_client.exposition import choose_encoder
 from streams.errors import ConfigurationError
 from streams.metrics.reps import CONTENT_TYPE, Owned, RepsText
 from streams.runtime.scrape import in_slices, joined
+from streams.runtime.worklist import Worklist
 
 log = logging.getLogger(__name__)
+
+
+class Pages(NamedTuple):
+    """What a door serves beside health and ``/metrics``.
+
+    Attributes:
+        reps: Gives what ``/metrics/reps`` renders; None: there is no such page.
+        worklist: Answers ``/worklist``; None: there is no such page.
+    """
+
+    reps: Callable[[], Owned] | None = None
+    worklist: Worklist | None = None
+
+
+NO_PAGES: Final = Pages()
 
 
 class Door:
@@ -20,7 +37,8 @@ class Door:
 
     ``/-/healthy`` says that the process turns; ``/-/ready`` that it works: 200 and
     ``ready``, else 503 and what is missing; ``/metrics`` is for Prometheus, and so is
-    ``/metrics/reps``, which is large and may be scraped less often.
+    ``/metrics/reps``, which is large and may be scraped less often; ``/worklist`` says
+    who has to be called.
     """
 
     def __init__(
@@ -30,7 +48,7 @@ class Door:
         *,
         registry: CollectorRegistry,
         missing: Callable[[], str | None],
-        reps: Callable[[], Owned] | None = None,
+        pages: Pages = NO_PAGES,
     ) -> None:
         """Serve once opened.
 
@@ -39,13 +57,13 @@ class Door:
             port: Port; 0 is any free one, which is logged.
             registry: What ``/metrics`` renders.
             missing: Says what is missing to be ready; None: nothing.
-            reps: Gives what ``/metrics/reps`` renders; None: there is no such page.
+            pages: What else is served.
         """
         self._host = host
         self._port = port
         self._registry = registry
         self._missing = missing
-        self._reps = reps
+        self._pages = pages
         self._reps_text = RepsText()
         self._runner: web.AppRunner | None = None
 
@@ -59,8 +77,10 @@ class Door:
         app.router.add_get("/-/healthy", self._healthy)
         app.router.add_get("/-/ready", self._ready)
         app.router.add_get("/metrics", self._metrics)
-        if self._reps is not None:
-            app.router.add_get("/metrics/reps", partial(self._reps_metrics, self._reps))
+        if self._pages.reps is not None:
+            app.router.add_get("/metrics/reps", partial(self._reps_metrics, self._pages.reps))
+        if self._pages.worklist is not None:
+            app.router.add_get("/worklist", self._pages.worklist.answer)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter
 from streams.domain.counts import LEAD
 from streams.errors import ConfigurationError
 from streams.metrics.reps import Owned, RepView
-from streams.runtime.http import Door
+from streams.runtime.http import Door, Pages
 from tests.support.promtool import blame
 from tests.unit.metrics.test_reps import ANNA, NOW, known, policy
 
@@ -60,7 +60,11 @@ async def test_metrics_of_reps_have_a_page_of_their_own() -> None:
     ]
     port = free_port()
     door = Door(
-        HOST, port, registry=CollectorRegistry(), missing=lambda: None, reps=lambda: shown.pop(0)
+        HOST,
+        port,
+        registry=CollectorRegistry(),
+        missing=lambda: None,
+        pages=Pages(reps=lambda: shown.pop(0)),
     )
     await door.open()
 
