@@ -54,6 +54,9 @@ def advance_lead(
         must_revise: Something else than a fact of the lead has become known.
     """
     known, policies = known.at(now), known.policies
+    if lead.judged_at is None:
+        # A lead that had left and comes back goes on above all that was ever said of it.
+        lead.sequence = max(lead.sequence, now)
     fresh = lead.told_between(lead.judged_at, now)
     late = _too_late(lead, fresh, known, now)
     if late:

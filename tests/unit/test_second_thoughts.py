@@ -306,6 +306,20 @@ def test_an_erasure_is_never_too_late() -> None:
     assert not book.knows("L")
 
 
+def test_sequence_goes_on_when_a_lead_that_left_comes_back() -> None:
+    """Erased at 11:30, handed off anew at 12:00: the greater sequence is still the newer."""
+    heard = hear(
+        FLOOR,
+        HANDOFF,
+        fact("lead-erased", "2026-03-10 11:30"),
+        handed_off("2026-03-10 12:00"),
+    )
+
+    numbers = [one.sequence for one in heard.breaches]
+    assert len(numbers) == 5
+    assert numbers == sorted(set(numbers))
+
+
 def test_an_erasure_says_at_once_what_a_close_would_say_later() -> None:
     """Lost at 10:30, erased at 10:35: unmet, not cancelled, and not only at 10:45."""
     heard = hear(
