@@ -7,7 +7,7 @@ from faust.types.auth import CredentialsT
 from prometheus_client import CollectorRegistry
 
 from schemas.topics import INPUTS
-from streams.config import TABLE, Security, Settings, WriterKind
+from streams.config import TABLE, Security, Settings, TimeMode, WriterKind
 from streams.metrics.counts import Counts
 from streams.metrics.exposition import Exposition, Scene
 from streams.runtime import admin
@@ -16,10 +16,11 @@ from streams.runtime.broker import Place
 from streams.runtime.commit import Writer
 from streams.runtime.ends import Ends
 from streams.runtime.host import App, Guard, bind
-from streams.runtime.http import Door
+from streams.runtime.http import Door, Pages
 from streams.runtime.kafka import KafkaBroker
 from streams.runtime.logs import logging_config
 from streams.runtime.owned import OwnedPartitions, Parts
+from streams.runtime.pages import books_of
 from streams.runtime.partition import Partition, Step
 from streams.runtime.plain import PlainWriter
 from streams.runtime.recovery import TableManager
@@ -27,6 +28,7 @@ from streams.runtime.transactions import TransactionalWriter
 from streams.runtime.transport import BatchSchema
 from streams.runtime.wall import wall_now
 from streams.runtime.watchdog import Watchdog
+from streams.runtime.worklist import Books, Worklist
 
 
 def create_app(settings: Settings) -> App:
@@ -58,7 +60,7 @@ def create_app(settings: Settings) -> App:
     broker = KafkaBroker(settings)
     writer = _writer(settings, broker)
     registry = CollectorRegistry()
-    counts = Counts(registry)
+    counts = Counts(registry, is_on_wall_clock=settings.time is TimeMode.WALL)
 
     def written(partition: Partition, step: Step) -> None:
         published = partition.book.policies.published
@@ -78,7 +80,11 @@ def create_app(settings: Settings) -> App:
     )
     Exposition(registry, lambda: _scene(app.owner))
     door = Door(
-        settings.http_host, settings.http_port, registry=registry, missing=lambda: _missing(app)
+        settings.http_host,
+        settings.http_port,
+        registry=registry,
+        missing=lambda: _missing(app),
+        pages=Pages(worklist=Worklist(lambda: _books(app, settings))),
     )
     app.own_services = [
         Guard(app, door=door, writer=writer, broker=broker),
@@ -123,8 +129,17 @@ def _credentials(security: Security) -> CredentialsT | None:
     return None if context is None else faust.SSLCredentials(context)
 
 
+def _is_in_doubt(app: App) -> bool:
+    """Tell whether another worker may already own what this one thinks it does."""
+    return bool(app.rebalancing or app.owner.generation != app.consumer_generation_id)
+
+
+def _books(app: App, settings: Settings) -> Books | None:
+    return None if _is_in_doubt(app) else books_of(app.owner.partitions(), settings, wall_now)
+
+
 def _missing(app: App) -> str | None:
-    if app.rebalancing or app.owner.generation != app.consumer_generation_id:
+    if _is_in_doubt(app):
         return "the group is rebalancing"
     if not app.tables.actives_ready:
         return "the state is being loaded"
