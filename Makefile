@@ -82,6 +82,10 @@ bench: $(DEV_ENV)/.installed ## latency of a breach beside that of a bare transa
 simulate-faults: $(DEV_ENV)/.installed ## the shell in a simulated world, from seeds: SEEDS=2000, or ARGS="--seed 1234" for one
 	@"$(DEV_ENV)/bin/python" -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
+.PHONY: bench-scrape
+bench-scrape: $(DEV_ENV)/.installed ## a scrape of 5,000 reps beside the stock Prometheus client's
+	@"$(DEV_ENV)/bin/python" -m benchmarks.scrape $(ARGS)
+
 .PHONY: lint
 lint: $(DEV_ENV)/.installed ## style, types, layers, and whether the generated files are current
 	@"$(DEV_ENV)/bin/ruff" check .
