@@ -154,6 +154,7 @@ def _scene(owner: OwnedPartitions) -> Scene:
     newest = max(policies, key=lambda policy: policy.version, default=None)
     return Scene(
         nows={partition.frame.number: partition.now for partition in partitions},
+        held_back={partition.frame.number: partition.held_back() for partition in partitions},
         policy=None if newest is None else (newest.version, newest.digest),
         version=_version(),
     )

@@ -88,6 +88,12 @@ PARTITION_NOW: Final = _gauge(
 PARTITION_OWNED: Final = _gauge(
     "leadclock_partition_owned", ("partition",), "1 for each partition this worker owns."
 )
+PARTITION_HELD_BACK: Final = _gauge(
+    "leadclock_partition_held_back",
+    ("partition", "topic"),
+    "Offsets of an input still to be read before the partition's now may go on to when it was "
+    "last asked where the inputs end; 0: this input does not hold it back.",
+)
 POLICY_INFO: Final = _gauge(
     "leadclock_policy_info", ("version", "digest"), "1 for the newest agreement that is known."
 )
@@ -155,6 +161,7 @@ METRICS: Final = (
     DETECTION_LAG,
     PARTITION_NOW,
     PARTITION_OWNED,
+    PARTITION_HELD_BACK,
     POLICY_INFO,
     BUILD_INFO,
     *REPS,

@@ -21,11 +21,13 @@ class Scene:
 
     Attributes:
         nows: By owned partition, the instant up to which it has been judged.
+        held_back: By owned partition and input, the offsets that keep its now back.
         policy: Version and digest of the newest agreement that is known.
         version: The release that runs.
     """
 
     nows: dict[int, Instant | None] = field(default_factory=dict)
+    held_back: dict[int, dict[str, int]] = field(default_factory=dict)
     policy: tuple[int, str] | None = None
     version: str
 
@@ -55,13 +57,17 @@ class Exposition(Collector):
             owned.add_metric([str(partition)], 1)
             if judged_at is not None:
                 now.add_metric([str(partition)], judged_at / SECOND)
+        held_back = _family(catalogue.PARTITION_HELD_BACK)
+        for partition, topics in scene.held_back.items():
+            for topic, offsets in topics.items():
+                held_back.add_metric([str(partition), topic], offsets)
         policy = _family(catalogue.POLICY_INFO)
         if scene.policy is not None:
             version, digest = scene.policy
             policy.add_metric([str(version), digest], 1)
         build = _family(catalogue.BUILD_INFO)
         build.add_metric([scene.version, platform.python_version()], 1)
-        return (owned, now, policy, build)
+        return (owned, now, held_back, policy, build)
 
 
 def _family(metric: catalogue.Metric) -> GaugeMetricFamily:

@@ -69,6 +69,9 @@ class Now(Protocol):
     def wake_at(self, next_at: Instant | None) -> Instant | None:
         """Say at which wall instant `wanted` has to be asked again at the latest."""
 
+    def held_back(self) -> dict[str, int]:
+        """Count by input the offsets still to be read before now may be the newest mark's."""
+
 
 class _Marked:
     """What both kinds share: positions, and marks that wait to be reached."""
@@ -97,6 +100,14 @@ class _Marked:
             self._marks.pop()
         self._marks.append(mark)
         self._settle()
+
+    def held_back(self) -> dict[str, int]:
+        """Count by input the offsets still to be read before now may be the newest mark's."""
+        ends = self._marks[-1].ends if self._marks else {}
+        return {
+            topic: max(0, ends.get(topic, position) - position)
+            for topic, position in self._positions.items()
+        }
 
     def _settle(self) -> None:
         while self._marks and not self._behind(self._marks[0]):

@@ -141,6 +141,10 @@ class Partition(Intake):
         """Up to here its leads have been judged."""
         return self.book.now
 
+    def held_back(self) -> dict[str, int]:
+        """Count by input what is still to be read before now may go on."""
+        return self._now.held_back()
+
     def wanted(self) -> Instant | None:
         """Say for which instant the inputs' ends should be asked now; None: for none."""
         wall_at = self.frame.wall()

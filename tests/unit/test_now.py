@@ -55,6 +55,20 @@ def test_the_slowest_input_decides() -> None:
     assert now.now == NOON - 1800 * SECOND - 1
 
 
+def test_what_holds_now_back_is_told() -> None:
+    """Nothing asked: nothing holds. 5 of 9 attempts read: 4 do. All read: nothing again."""
+    now = wall()
+    before = now.held_back()
+    now.told_ends(ends(NOON, contact_attempt=9))
+    now.read("contact-attempt", 5, NOON - 10 * SECOND)
+    behind = now.held_back()
+    now.read("contact-attempt", 9, NOON)
+
+    assert before == dict.fromkeys(INPUTS, 0)
+    assert behind == {"lead-created": 0, "contact-attempt": 4, "sla-control": 0}
+    assert now.held_back() == before
+
+
 def test_an_input_of_which_nothing_was_read_yet_stops_time() -> None:
     """After a restart one input has delivered, the other not: only the kept now is sure."""
     kept = NOON - 3600 * SECOND

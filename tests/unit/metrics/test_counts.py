@@ -178,7 +178,12 @@ def test_gauges_show_what_is_owned_now() -> None:
     """Two partitions, one not judged yet; then one of them is gone, and its series with it."""
     registry = CollectorRegistry()
     scenes = [
-        Scene(nows={0: 5 * SECOND // 2, 1: None}, policy=(3, "abc"), version="1.0"),
+        Scene(
+            nows={0: 5 * SECOND // 2, 1: None},
+            held_back={0: {"handed-off": 7}},
+            policy=(3, "abc"),
+            version="1.0",
+        ),
         Scene(nows={1: SECOND}, version="1.0"),
     ]
     Exposition(registry, lambda: scenes.pop(0))
@@ -190,6 +195,7 @@ def test_gauges_show_what_is_owned_now() -> None:
         'leadclock_partition_owned{partition="1"} 1.0',
         'leadclock_partition_now_timestamp_seconds{partition="0"} 2.5',
     ]
+    assert 'leadclock_partition_held_back{partition="0",topic="handed-off"} 7.0' in first
     assert 'leadclock_policy_info{digest="abc",version="3"} 1.0' in first
     assert second[:2] == [
         'leadclock_partition_owned{partition="1"} 1.0',
