@@ -218,8 +218,10 @@ class Author:
     def _disorder(self, said: list[_Said]) -> list[_Said]:
         """Repeat a few records, and add some that nobody can use."""
         random, more = self._random, []
+        # What was erased is forgotten, so a repetition after it would be another life.
+        erased = {one.key for one in said if b'"lead-erased"' in (one.value or b"")}
         for one in said:
-            if random.random() < 0.1:
+            if random.random() < 0.1 and one.key not in erased:
                 later = one.at + random.randint(0, 2 * SECOND)
                 more.append(_Said(later, one.topic, one.key, one.value))
         for _ in range(self._plan.spoiled):

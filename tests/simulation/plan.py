@@ -112,7 +112,7 @@ def plan_of(seed: int) -> Plan:
         mixed=random.random() < 0.3,
         trouble=random.choice((0.0, 0.003, 0.02)) if rough else 0.0,
         slow=random.choice((0.0, 0.02, 0.1)) if rough else 0.0,
-        strikes=random.choice((0.0005, 0.002, 0.006)) if random.random() < 0.6 else 0.0,
+        strikes=random.choice((0.001, 0.003, 0.01)) if random.random() < 0.6 else 0.0,
         events=_events(random, seconds, alone=plain),
         refusals=0.01 if random.random() < 0.2 else 0.0,
         compacts=random.random() < 0.4,
@@ -131,10 +131,10 @@ def _events(random: Random, seconds: float, *, alone: bool) -> tuple[Event, ...]
             mishap := random.choice(mishaps),
             random.randrange(3),
             # Some wake before anybody has missed them, some after a takeover.
-            random.choice((random.uniform(0.1, 1.5), random.uniform(2.5, 5.0)))
+            random.choice((random.uniform(0.1, 1.5), random.uniform(2.1, 3.5)))
             if mishap is Mishap.FREEZE
             else 0.0,
         )
-        for _ in range(random.choice((0, 1, 2, 2, 3, 4)))
+        for _ in range(random.choice((0, 1, 2, 3, 4, 5)))
     ]
     return tuple(sorted(events, key=lambda event: event.seconds))

@@ -12,7 +12,7 @@ from faust.types import TP
 from schemas.topics import INPUTS
 from streams.config import WriterKind
 from streams.errors import ConfigurationError
-from streams.runtime import ending, owned
+from streams.runtime import ending, owned, transport
 from streams.runtime.broker import BrokerTroubleError
 from streams.runtime.commit import Writer
 from streams.runtime.ends import Ends
@@ -137,7 +137,8 @@ class Worker:
         self._around = around
         self.name = name
         self._lives = 0
-        self._is_wanted = True
+        self.is_wanted = True
+        """There will be a further life."""
         self.life: Life | None = None
         self._start()
 
@@ -172,7 +173,7 @@ class Worker:
 
     def leave(self) -> None:
         """SIGTERM, and no further life."""
-        self._is_wanted = False
+        self.is_wanted = False
         self.stop()
 
     def _thaw(self, life: Life) -> None:
@@ -181,7 +182,7 @@ class Worker:
             self._around.cluster.loop.thaw(life.process)
 
     def _start(self) -> None:
-        if self.life is None and self._is_wanted:
+        if self.life is None and self.is_wanted:
             self._lives += 1
             self.life = Life(self._around, f"{self.name}.{self._lives}", self._over)
 
@@ -222,5 +223,8 @@ def ending_softly(lives: Callable[[Process], Life | None]) -> Iterator[None]:
         patch.object(ending, "_leave", leave),
         patch.object(ending, "sys", quiet),
         patch.object(owned, "gc", calm),
+        # How often a worker without partitions looks whether it has some; the real pause
+        # would cost a third of all steps.
+        patch.object(transport, "FULL_SECONDS", 0.15),
     ):
         yield

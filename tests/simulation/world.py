@@ -107,7 +107,7 @@ class World:
             if self._random.random() < 0.7:
                 worker.kill()
             else:
-                worker.freeze(self._random.choice((0.5, 3.0)))
+                worker.freeze(self._random.choice((0.5, 2.2, 3.0)))
 
     def _worker_of(self, process: Process) -> Worker:
         return next(
@@ -148,7 +148,7 @@ class World:
             case Mishap.STOP:
                 worker.stop()
             case Mishap.LEAVE:
-                if len(alive) > 1:
+                if sum(worker.is_wanted for worker in self._workers) > 1:
                     worker.leave()
 
     def _heal(self) -> None:
