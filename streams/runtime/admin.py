@@ -1,6 +1,8 @@
 """The app's topics on the cluster: made, checked; and who is in its group."""
 
+import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -67,6 +69,10 @@ def _configs(topic: Topic, settings: Settings) -> dict[str, str]:
     return configs
 
 
+_KNOWN_WITHIN_SECONDS: Final = 15.0
+_KNOWN_AGAIN_SECONDS: Final = 0.05
+
+
 async def ensure_topics(settings: Settings) -> list[str]:
     """Create the topics that are missing; those that exist are left as they are.
 
@@ -92,6 +98,24 @@ async def ensure_topics(settings: Settings) -> list[str]:
                 for topic in missing
             ]
         )
+        created = _created(answer)
+        await _until_known(admin, {topic.name for topic in missing})
+    return created
+
+
+async def _until_known(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Wait until the brokers tell of new topics: what is created is known a little later."""
+    until = time.monotonic() + _KNOWN_WITHIN_SECONDS
+    while names - {topic["topic"] for topic in await admin.describe_topics()}:
+        if time.monotonic() > until:
+            raise ConfigurationError(
+                f"the topics were created, but the cluster does not tell of them after "
+                f"{_KNOWN_WITHIN_SECONDS:.0f} s; look at its log, then run this again"
+            )
+        await asyncio.sleep(_KNOWN_AGAIN_SECONDS)
+
+
+def _created(answer: Any) -> list[str]:
     created = []
     for name, code, *message in answer.topic_errors:
         error = for_code(code)
