@@ -29,6 +29,7 @@ async def test_a_real_scrape_is_clean_and_the_worklist_current(floor: Floor) -> 
     assert blame(text) == ""
     assert 'leadclock_response_seconds_count{clock="speed",team="nord"} 1.0' in text
     assert "leadclock_detection_lag_seconds_count 1.0" in text
+    assert 'leadclock_partition_held_back{partition="0",topic="handed-off"} 0.0' in text
     assert status == 200
     (lead,) = orjson.loads(listed)["leads"]
     assert (lead["lead_id"], lead["state"], lead["rep_id"]) == ("L-1", "breached", "anna")
