@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,38 +11,19 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.instants import MINUTE, SECOND
 from streams.domain.counts import ANSWERED, ATTEMPT, LEAD, WITHIN_TARGET, response
-from streams.domain.panes import Rep, pane_of
-from streams.domain.policy import Policy, policy_of
-from streams.domain.scorecard import Scorecards, Windows, Zones
+from streams.domain.panes import Rep
+from streams.domain.policy import Policy
+from streams.domain.scorecard import Windows
 from streams.domain.standing import Standing
 from streams.metrics.catalogue import REPS
 from streams.metrics.reps import Owned, RepsText, RepView
 from tests.support.promtool import blame
-from tests.support.story import SPEED, agreement, at
+from tests.support.reps import ANNA, NOW, known, policy
 
-NOW = at("2026-03-10 10:00")
-ANNA: Rep = ("nord", "anna")
 WAITING = Standing(3, 1, 1, NOW - 90 * SECOND, NOW + SECOND // 2)
 ANSWERS = 3 * LEAD + 2 * ANSWERED + WITHIN_TARGET + response(30 * SECOND) + response(200 * SECOND)
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
-
-
-def policy(privacy: str = "named", **more: Any) -> Policy:
-    """Build an agreement with the teams nord and sued."""
-    return policy_of(agreement(SPEED, privacy={"reps": privacy}, **more))
-
-
-def known(
-    *told: tuple[Rep, int], standings: Iterable[tuple[Rep, Standing]] = ()
-) -> list[tuple[Rep, Windows]]:
-    """Tell counts of the current pane, and standings, and read everybody's windows."""
-    cards = Scorecards(Zones({}))
-    for rep, counts in told:
-        cards.tell_pane(0, rep, pane_of(NOW), counts)
-    for rep, standing in standings:
-        cards.tell_standing(0, rep, standing)
-    return [(rep, cards.windows(rep, NOW)) for rep in cards.reps()]
 
 
 def rendered(rows: Iterable[tuple[Rep, Windows]], agreed: Policy | None) -> str:

@@ -11,7 +11,7 @@ from streams.errors import ConfigurationError
 from streams.metrics.reps import Owned, RepView
 from streams.runtime.http import Door, Pages
 from tests.support.promtool import blame
-from tests.unit.metrics.test_reps import ANNA, NOW, known, policy
+from tests.support.reps import ANNA, NOW, known, policy
 
 HOST = "127.0.0.1"
 
