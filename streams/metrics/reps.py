@@ -108,6 +108,8 @@ class RepsText:
     def __init__(self) -> None:
         """Begin with nothing rendered."""
         self._texts: Mapping[_Labels, _Text] = {}
+        # Few answers make few different histograms.
+        self._quantiles = lru_cache(maxsize=1 << 14)(_quantiles)
 
     def slices(self, owned: Owned) -> Iterator[bytes]:
         """Render everything, a piece at a time.
@@ -128,7 +130,9 @@ class RepsText:
         for number, (labels, windows) in enumerate(known.items()):
             kept = self._texts.get(labels)
             is_same = kept is not None and kept.windows == windows
-            texts[labels] = kept if kept and is_same else _Text(windows, _families(labels, windows))
+            texts[labels] = (
+                kept if kept and is_same else _Text(windows, self._families(labels, windows))
+            )
             if number % SLICE == 0:
                 yield b""
         self._texts = texts
@@ -139,6 +143,33 @@ class RepsText:
             for start in range(0, len(rendered), _PIECE):
                 lines = [text.families[place] for text in rendered[start : start + _PIECE]]
                 yield "".join(lines).encode()
+
+    def _families(self, labels: _Labels, windows: Windows) -> tuple[str, ...]:
+        """Write the lines of one rep, family by family, in the order of `REPS`."""
+        who = f'{{team="{_escaped(labels.team)}",rep="{_escaped(labels.rep)}"'
+        blocks = [who + window for window in _INSIDE_WINDOW]
+        tallies = [windows.tallies[name] for name in WINDOWS]
+        columns = zip(*map(_counts, tallies), strict=True)
+        counts = [
+            _lines(metric.name, blocks, column)
+            for metric, column in zip(_COUNTS, columns, strict=True)
+        ]
+        times = [self._quantiles(one.histogram) for one in tallies]
+        known = [
+            (block, told) for block, told in zip(blocks, times, strict=True) if told is not None
+        ]
+        if len(known) == len(blocks):
+            told = zip(*(values for _, values in known), strict=True)
+            quantiles = [
+                _lines(name, blocks, of) for name, of in zip(_QUANTILES, told, strict=True)
+            ]
+        else:
+            quantiles = [
+                "".join([f"{name}{block}{values[place]}\n" for block, values in known])
+                for place, name in enumerate(_QUANTILES)
+            ]
+        info = f'{REP_INFO.name}{who},alias="{_escaped(labels.alias)}"}} 1\n'
+        return (*_standing(who, windows.standing), *counts, *quantiles, info)
 
 
 def _labelled(owned: Owned) -> Iterator[tuple[_Labels, Windows]]:
@@ -186,29 +217,6 @@ def _added(one: Tally, other: Tally) -> Tally:
     )
 
 
-def _families(labels: _Labels, windows: Windows) -> tuple[str, ...]:
-    """Write the lines of one rep, family by family, in the order of `REPS`."""
-    who = f'{{team="{_escaped(labels.team)}",rep="{_escaped(labels.rep)}"'
-    blocks = [who + window for window in _INSIDE_WINDOW]
-    tallies = [windows.tallies[name] for name in WINDOWS]
-    columns = zip(*map(_counts, tallies), strict=True)
-    counts = [
-        _lines(metric.name, blocks, column) for metric, column in zip(_COUNTS, columns, strict=True)
-    ]
-    times = [_quantiles(one.histogram) for one in tallies]
-    known = [(block, told) for block, told in zip(blocks, times, strict=True) if told is not None]
-    if len(known) == len(blocks):
-        told = zip(*(values for _, values in known), strict=True)
-        quantiles = [_lines(name, blocks, of) for name, of in zip(_QUANTILES, told, strict=True)]
-    else:
-        quantiles = [
-            "".join([f"{name}{block}{values[place]}\n" for block, values in known])
-            for place, name in enumerate(_QUANTILES)
-        ]
-    info = f'{REP_INFO.name}{who},alias="{_escaped(labels.alias)}"}} 1\n'
-    return (*_standing(who, windows.standing), *counts, *quantiles, info)
-
-
 def _lines(name: str, blocks: list[str], values: Iterable[object]) -> str:
     # Written out, for a loop over the windows costs five times as much.
     hour, today, week, month = blocks
@@ -216,9 +224,8 @@ def _lines(name: str, blocks: list[str], values: Iterable[object]) -> str:
     return f"{name}{hour}{a}\n{name}{today}{b}\n{name}{week}{c}\n{name}{month}{d}\n"
 
 
-@lru_cache(maxsize=1 << 14)
 def _quantiles(histogram: tuple[int, ...]) -> tuple[str, str] | None:
-    """Write median and ninth decile; few answers make few different histograms."""
+    """Write median and ninth decile; None: nothing was answered."""
     median, p90 = quantile(MEDIAN, histogram), quantile(P90, histogram)
     return None if median is None or p90 is None else (str(median), str(p90))
 
