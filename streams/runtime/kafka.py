@@ -159,9 +159,12 @@ class KafkaProducer:
         Not left to a flush or a commit: aiokafka commits a transaction although one of
         its batches has failed.
         """
-        written, self._written = self._written, []
+        # Partitions may share a producer: one must not take another's batches out of its
+        # sight, and a batch that failed is told to everybody.
+        written = tuple(self._written)
         for acknowledged in written:
-            await acknowledged
+            await asyncio.shield(acknowledged)
+        self._written = [one for one in self._written if one not in written]
 
     async def commit(self) -> None:
         """There are no transactions."""
