@@ -4,6 +4,7 @@ One suite, two brokers: the simulated one takes it in every test run, real Kafka
 there is one. A simulation is worth no more than this likeness.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -319,6 +320,25 @@ class Behaviours(ABC):
             producer = await bench.broker().plain_producer()
             await producer.hand_over(Place(bench.narrow, 0), records(b"x" * 5_000))
 
+            with pytest.raises(Exception):  # noqa: B017, PT011 - the port does not say which
+                await producer.settle()
+            await producer.stop()
+
+        self.run(scenario)
+
+    def test_a_shared_producer_settles_for_everybody(self) -> None:
+        """One partition's batch fails, two wait: both are told, and so is who comes later."""
+
+        async def scenario(bench: Bench) -> None:
+            producer = await bench.broker().plain_producer()
+            await producer.hand_over(Place(bench.output, 0), records(b"good"))
+            await producer.hand_over(Place(bench.narrow, 0), records(b"x" * 5_000))
+
+            told = await asyncio.gather(
+                producer.settle(), producer.settle(), return_exceptions=True
+            )
+
+            assert all(isinstance(one, Exception) for one in told)
             with pytest.raises(Exception):  # noqa: B017, PT011 - the port does not say which
                 await producer.settle()
             await producer.stop()

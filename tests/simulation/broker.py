@@ -8,7 +8,7 @@ from typing import Final
 
 from streams.runtime.broker import BrokerTroubleError, Kept, Place, Producer, Record
 from tests.simulation.history import History
-from tests.simulation.logs import MILLI, Log, Logs
+from tests.simulation.logs import Log, Logs
 from tests.simulation.loop import PROCESS, Process, SimulatedLoop
 from tests.simulation.network import Network, Weather, answering
 from tests.simulation.transactions import Claim, FencedError, TransactionCoordinator
@@ -52,7 +52,7 @@ class Cluster:
         cls, loop: SimulatedLoop, random: Random, history: History, weather: Weather | None = None
     ) -> "Cluster":
         """Put an empty cluster together."""
-        logs = Logs()
+        logs = Logs(loop.wall)
         return cls(
             loop=loop,
             random=random,
@@ -178,9 +178,10 @@ class SimulatedProducer:
 
     async def settle(self) -> None:
         """Wait for every acknowledgement."""
-        unsettled, self._unsettled = self._unsettled, []
+        unsettled = tuple(self._unsettled)
         for acknowledged in unsettled:
-            await acknowledged
+            await asyncio.shield(acknowledged)
+        self._unsettled = [one for one in self._unsettled if one not in unsettled]
 
     async def commit(self) -> None:
         """There are no transactions."""
@@ -229,7 +230,7 @@ class SimulatedProducer:
         cluster = self._cluster
         times = 2 if cluster.network.weather.trouble and cluster.random.random() < _TWICE else 1
         for _ in range(times):
-            cluster.logs.append(place, batch, cluster.loop.wall() // MILLI, self._mark)
+            cluster.logs.append(place, batch, self._mark)
         told.set_result(None)
 
     async def _flush(self) -> None:

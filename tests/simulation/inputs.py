@@ -23,11 +23,13 @@ class Told:
     Attributes:
         fact: None: it has to be refused.
         seen_at: Since when it counts.
+        appended_at: Since when it was in the log.
     """
 
     offset: int
     fact: AnyFact | None
     seen_at: Instant
+    appended_at: Instant
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class Inputs:
             if entry.record.key != key or not is_home:
                 fact = None
         seen_at = entry.recorded_at if fact is None else max(fact.occurred_at, entry.recorded_at)
-        told = Told(entry.offset, fact, seen_at)
+        told = Told(entry.offset, fact, seen_at, entry.stamp.appended_at)
         self.told[place].append(told)
         return told
 

@@ -77,10 +77,9 @@ class Sources:
             self._loop.later(telling.at / SECOND, self._append, telling)
 
     def _append(self, telling: Telling) -> None:
-        stamped_at = self._loop.wall() if telling.stamped_at is None else telling.stamped_at
         transaction = Transaction("source", 0) if telling.open_for is not None else None
         for place, record in telling.records:
-            self._logs.append(place, [record], stamped_at // MILLI, "source", transaction)
+            self._logs.append(place, [record], "source", transaction, telling.stamped_at)
         if transaction is None or telling.open_for is None:
             self._done()
             return
@@ -89,7 +88,7 @@ class Sources:
     def _end(self, transaction: Transaction, is_committed: bool) -> None:  # noqa: FBT001 - a step
         transaction.is_committed = is_committed
         for place in sorted(transaction.places):
-            self._logs.end_transaction(place, transaction, self._loop.wall() // MILLI)
+            self._logs.end_transaction(place, transaction)
         self._done()
 
     def _done(self) -> None:
@@ -256,9 +255,11 @@ class Author:
         place = Place(self._settings.topic(one.topic), partition)
         uses_transaction = random.random() < 0.2
         is_aborted = uses_transaction and random.random() < 0.2
+        lag = int(random.random() * self._plan.lag * SECOND) if random.random() < 0.5 else 0
         return Telling(
             one.at,
             ((place, Record(one.key, one.value)),),
+            stamped_at=self._zero + one.at - lag if lag else None,
             open_for=random.randint(0, 700 * MILLI) if uses_transaction else None,
             is_aborted=is_aborted,
         )

@@ -11,15 +11,17 @@ MILLI: Final = 1_000
 
 
 class Stamp(NamedTuple):
-    """Who wrote a record, for the checks only: no reader of a log sees it.
+    """Who wrote a record and when, for the checks only: no reader of a log sees it.
 
     Attributes:
         writer: A producer of a worker's life, or a source.
         batch: Counts the batches of the whole cluster; a batch is seen whole or not at all.
+        appended_at: By the wall clock, whatever the timestamp says.
     """
 
     writer: str
     batch: int
+    appended_at: Instant
 
 
 @dataclass(slots=True, eq=False)
@@ -112,7 +114,7 @@ class Log:
 
     def end_transaction(self, transaction: Transaction, timestamp: int) -> None:
         """Write the marker of a transaction that is decided."""
-        stamp = Stamp("marker", -1)
+        stamp = Stamp("marker", -1, timestamp * MILLI)
         self.entries.append(
             Entry(len(self.entries), _NOTHING, timestamp, stamp, transaction, is_marker=True)
         )
@@ -137,7 +139,13 @@ class Log:
 class Logs:
     """All logs of a cluster, and who wants to know when one moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], Instant]) -> None:
+        """Begin empty.
+
+        Args:
+            clock: The brokers'.
+        """
+        self._clock = clock
         self._logs: dict[Place, Log] = {}
         self._batches = 0
         self.watchers: list[Callable[[Log], None]] = []
@@ -156,21 +164,30 @@ class Logs:
         self,
         place: Place,
         records: Sequence[Record],
-        timestamp: int,
         writer: str,
         transaction: Transaction | None = None,
+        stamped_at: Instant | None = None,
     ) -> None:
-        """Write a batch."""
-        log = self[place]
+        """Write a batch.
+
+        Args:
+            place: Where.
+            records: What.
+            writer: Who.
+            transaction: None: without one.
+            stamped_at: The writer's own timestamp; None: the broker's.
+        """
+        log, now = self[place], self._clock()
         self._batches += 1
-        log.append(records, timestamp, Stamp(writer, self._batches), transaction)
+        timestamp = (now if stamped_at is None else stamped_at) // MILLI
+        log.append(records, timestamp, Stamp(writer, self._batches, now), transaction)
         if transaction is None:
             self.moved(log)
 
-    def end_transaction(self, place: Place, transaction: Transaction, timestamp: int) -> None:
+    def end_transaction(self, place: Place, transaction: Transaction) -> None:
         """Write a transaction's marker."""
         log = self[place]
-        log.end_transaction(transaction, timestamp)
+        log.end_transaction(transaction, self._clock() // MILLI)
         self.moved(log)
 
     def moved(self, log: Log) -> None:

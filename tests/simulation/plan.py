@@ -55,6 +55,7 @@ class Plan:
         compacts: The changelog is compacted now and then.
         policy_at: When the first agreement is published, in seconds; facts wait for it.
         spoiled: How many records nobody can use.
+        lag: Sources stamp some records up to so many seconds before they append them.
     """
 
     seed: int
@@ -75,6 +76,7 @@ class Plan:
     compacts: bool = False
     policy_at: float = 0.0
     spoiled: int = 2
+    lag: float = 0.0
 
     def shown(self) -> str:
         """Write it as a line."""
@@ -89,7 +91,7 @@ class Plan:
             f"mixed {self.mixed}, trouble {self.trouble:.3f}, slow {self.slow:.3f}, "
             f"strikes {self.strikes:.4f}, refusals {self.refusals:.3f}, "
             f"compacts {self.compacts}, "
-            f"policy at {self.policy_at:.1f} s; {events or 'nothing planned'}"
+            f"policy at {self.policy_at:.1f} s, lag {self.lag:.1f} s; {events or 'nothing planned'}"
         )
 
 
@@ -97,13 +99,13 @@ def plan_of(seed: int) -> Plan:
     """Draw a plan."""
     random = Random(f"plan {seed}")
     plain = random.random() < 0.12
-    time = TimeMode.FACTS if random.random() < 0.15 else TimeMode.WALL
+    is_wall = random.random() < 0.85
     seconds = random.uniform(4.0, 9.0)
     # Some worlds are calm but for what is planned, some are rough all the time.
     rough = random.random() < 0.5
     return Plan(
         seed=seed,
-        time=time,
+        time=TimeMode.WALL if is_wall else TimeMode.FACTS,
         writer=WriterKind.PLAIN if plain else WriterKind.TRANSACTIONS,
         partitions=random.choice((1, 2, 2, 3)),
         workers=1 if plain else random.choice((1, 2, 2, 3)),
@@ -118,6 +120,7 @@ def plan_of(seed: int) -> Plan:
         compacts=random.random() < 0.4,
         policy_at=random.choice((0.0, 0.0, 0.0, random.uniform(0.0, 2.0))),
         spoiled=random.choice((0, 1, 2, 3, 6)),
+        lag=random.choice((0.3, 2.0)) if random.random() < 0.15 and is_wall else 0.0,
     )
 
 

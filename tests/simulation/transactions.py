@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from streams.runtime.broker import Place, Record
-from tests.simulation.logs import MILLI, Logs, Transaction
+from tests.simulation.logs import Logs, Transaction
 from tests.simulation.loop import SimulatedLoop
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class TransactionCoordinator:
         if current is None:
             current = kept.current = Transaction(*claim)
             self._loop.later(TIMEOUT_SECONDS, self._expire, kept, current)
-        self._logs.append(place, records, self._loop.wall() // MILLI, writer, current)
+        self._logs.append(place, records, writer, current)
         if not answer.done():
             answer.set_result(None)
 
@@ -124,7 +124,7 @@ class TransactionCoordinator:
             self._loop.later(self._random.uniform(0, most), self._mark, kept, current, place)
 
     def _mark(self, kept: _Name, current: Transaction, place: Place) -> None:
-        self._logs.end_transaction(place, current, self._loop.wall() // MILLI)
+        self._logs.end_transaction(place, current)
         kept.markers -= 1
         if kept.markers == 0:
             kept.current = None

@@ -77,7 +77,13 @@ class World:
         self.cluster = Cluster.build(self.loop, random, self.history, weather)
         self.cluster.rejects = self._rejects
         self.cluster.network.strikes = self
-        self.checks = Checks(self.loop, self.cluster.logs, self.settings, self.history)
+        self.checks = Checks(
+            self.loop,
+            self.cluster.logs,
+            self.settings,
+            self.history,
+            is_orderly=not plan.lag,
+        )
         self.group = Group(self.loop, random, self.history, plan.partitions)
         self.group.watchers.append(self.checks.watch_group)
         self.sources = Sources(self.loop, self.cluster.logs)
