@@ -71,11 +71,21 @@ class Horizon:
                 if not self._is_late(judged[key]):
                     clocks.append(judged[key])
             elif not self.is_frozen(key, entry):
-                dropped = self._dropped(key, entry)
-                known = self._judge([*self.without, *dropped]) if dropped else judged
-                if key in known:
-                    clocks.append(known[key])
+                clock = self._still(key, entry)
+                if clock is not None:
+                    clocks.append(clock)
         return clocks
+
+    def _still(self, key: ClockKey, entry: Published) -> Clock | None:
+        """Judge a clock of which something was said; None: the facts no longer give it."""
+        late = self._told_late(key, entry)
+        retold = list(self._retold(entry)) if entry.has_ended else []
+        if retold:
+            clock = self._judge([*self.without, *late, *retold]).get(key)
+            if clock is not None and clock.ended_at is not None and clock.publish_at <= self.now:
+                return clock
+            # Its end is withdrawn: now whatever is known of its attempts counts.
+        return self._judge([*self.without, *late]).get(key)
 
     def until(self, key: ClockKey, entry: Published) -> Instant:
         """Give the last instant at which a fact told may change what was said.
@@ -134,10 +144,6 @@ class Horizon:
                 if dropped and clock.key not in self._judge([*self.without, *dropped]):
                     return True
         return False
-
-    def _dropped(self, key: ClockKey, entry: Published) -> list[Told]:
-        retold = list(self._retold(entry)) if entry.verdict is not None else []
-        return retold + self._told_late(key, entry)
 
     def _told_late(self, key: ClockKey, entry: Published) -> list[Told]:
         """List what was told after the horizon of things at or before due.

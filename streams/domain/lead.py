@@ -53,7 +53,7 @@ class Published:
         clock: The clock kind.
         due_at: When the clock was due, as it was last judged.
         first_at: When the first record was known.
-        known_at: When the first verdict was known: re-tellings after it change nothing.
+        known_at: When its end was first known: re-tellings after it change nothing.
         stands: The clock has ended and its verdict says how; False once a fact opens it again.
     """
 
@@ -65,6 +65,11 @@ class Published:
     first_at: Instant = 0
     known_at: Instant = 0
     stands: bool = False
+
+    @property
+    def has_ended(self) -> bool:
+        """A verdict says how the clock ended, and it has not been taken back."""
+        return self.stands and self.verdict is not None and self.verdict.reason not in CAUSES
 
     @property
     def is_gone(self) -> bool:

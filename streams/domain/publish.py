@@ -129,7 +129,7 @@ class Publisher:
         ):
             return
         self.lead.sequence = verdict.sequence
-        if last is None:
+        if last is None or last.reason in CAUSES:
             entry.known_at = self.now
         entry.verdict = verdict
         yield verdict

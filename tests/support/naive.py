@@ -204,8 +204,12 @@ class NaiveLead:
     def _judged_for(self, said: _Said, now: int) -> Mapping[tuple[str, ...], Reading]:
         """Judge by what may still count for a clock."""
         tellings = self._without_late(said) if now > said.horizon_at else self.tellings
-        if said.verdict is not None:
-            tellings = without_retellings(tellings, said.verdict_at)
+        if said.verdict is not None and not said.taken_back:
+            kept = without_retellings(self.tellings, said.verdict_at)
+            told = self._judge([it for it in tellings if it not in self.tellings or it in kept])
+            reading = told.get(said.reading.key)
+            if reading is not None and reading.verdict(now) is not None:
+                return told
         return self._judge(tellings)
 
     def _without_late(self, said: _Said) -> list[Telling]:
@@ -216,7 +220,8 @@ class NaiveLead:
             about = withdrawn_target(telling, self.tellings)
             # What a lead is like holds from its beginning on, whenever it was created.
             after_due = about.occurred_at > due_at and not isinstance(about, LeadCreated)
-            if telling.seen_at <= said.horizon_at or after_due:
+            about_erasure = isinstance(about, LeadErased) and telling.fact is not about
+            if telling.seen_at <= said.horizon_at or after_due or about_erasure:
                 counting.append(telling)
             elif isinstance(telling.fact, LeadErased):
                 # It ends the clock in any case; told so late, not before it was told.
@@ -251,10 +256,11 @@ class NaiveLead:
             said.verdict_revision += 1
             yield VerdictRow(**said.verdict, revision=said.verdict_revision, detected_at=now)
         elif verdict is not None and verdict != said.verdict:
+            if said.verdict is None or said.taken_back:
+                said.verdict_at = now
             said.taken_back = False
             said.verdict = verdict
             said.verdict_revision += 1
-            said.verdict_at = min(said.verdict_at, now)
             said.first_at = said.first_at or now
             yield VerdictRow(**verdict, revision=said.verdict_revision, detected_at=now)
 

@@ -183,6 +183,22 @@ def test_a_retelling_stays_without_effect_when_something_else_revises_the_verdic
     ]
 
 
+def test_a_retelling_counts_once_what_was_told_first_is_withdrawn() -> None:
+    """Met at 10:30, re-told as 10:20 without effect; the first telling withdrawn: met at 10:20."""
+    heard = hear(
+        FLOOR,
+        HANDOFF,
+        attempt("2026-03-10 10:30", id="first", attempt_id="call"),
+        attempt("2026-03-10 10:20", id="second", attempt_id="call", seen="2026-03-10 10:40"),
+        fact("fact-withdrawn", "2026-03-10 10:45", withdraws="first"),
+    )
+
+    assert [(one.outcome, one.answered_at) for one in heard.verdicts] == [
+        ("met", at("2026-03-10 10:30")),
+        ("met", at("2026-03-10 10:20")),
+    ]
+
+
 def test_a_resolved_breach_gives_an_outcome_and_no_reason() -> None:
     """Closed at 11:20 after due: unmet; ``reason`` says why a breach was retracted, only."""
     heard = hear(FLOOR, HANDOFF, closed("2026-03-10 11:20"))
