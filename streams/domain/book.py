@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from schemas.codec import RefusalReason
-from schemas.facts import ControlFact, ExclusionDeclared, Fact
+from schemas.facts import ControlFact, ExclusionDeclared, Fact, SourceHeartbeat
 from schemas.instants import Instant
 from schemas.verdicts import OpenLead, OpenLeadEnd, Record
 from streams.domain.contribution import SYNTHETIC
@@ -60,8 +60,11 @@ class Book:
 
     def __init__(self, policies: Policies) -> None:
         """Start empty."""
-        self._known = Known(policies)
         self._control = Declared()
+        self._known = Known(policies, sources=self._control.sources)
+        self.policies = policies
+        # Leads that wait for a silent source, and since when.
+        self._unverified: dict[str, Instant] = {}
         # Leads that an exclusion may concern, and from when on they are to be judged by it.
         self._sweeps: dict[str, set[Instant]] = {}
         self.now: Instant | None = None
@@ -86,16 +89,27 @@ class Book:
     @policies.setter
     def policies(self, policies: Policies) -> None:
         self._known = replace(self._known, policies=policies)
+        self._control.watch(origin for policy, _ in policies.published for origin in policy.sources)
 
     def control(self, fact: ControlFact, seen_at: Instant) -> None:
-        """Tell what concerns all leads: an exclusion; in any order, any number of times.
+        """Tell what concerns all leads: an exclusion, a heartbeat; in any order, repeatedly.
 
         It takes effect when ``advance`` reaches ``seen_at``. The leads are judged again
         one by one from their places on the heap, so a mass exclusion takes many steps.
         Other control facts are nothing to a book: policies are set, see `policies`.
         """
-        if not isinstance(fact, ExclusionDeclared) or not self._control.declare(fact, seen_at):
-            return
+        if isinstance(fact, SourceHeartbeat):
+            self._hear_heartbeat(fact, seen_at)
+        elif isinstance(fact, ExclusionDeclared) and self._control.declare(fact, seen_at):
+            self._exclude(fact, seen_at)
+
+    def _hear_heartbeat(self, fact: SourceHeartbeat, seen_at: Instant) -> None:
+        self._control.complete(fact.origin, fact.complete_up_to, seen_at)
+        for lead_id, due_at in self._unverified.items():
+            if due_at <= fact.complete_up_to:
+                self._sweep_one(lead_id, seen_at)
+
+    def _exclude(self, fact: ExclusionDeclared, seen_at: Instant) -> None:
         self._known = replace(self._known, exclusions=self._control.exclusions)
         if any(fact.reason in policy.exclusions.reasons for policy, _ in self.policies.published):
             self._control.begin_sweep(seen_at)
@@ -144,7 +158,9 @@ class Book:
         lead_id = key.decode()
         self._leads[lead_id] = packed
         self._schedule(lead_id, next_at_of(packed))
-        counted, waiting = counted_of(packed)
+        counted, waiting, unverified_at = counted_of(packed)
+        if unverified_at is not None:
+            self._unverified[lead_id] = unverified_at
         self.panes.load_live(counted)
         self.standings.move(lead_id, None, waiting)
         if is_open_of(packed):
@@ -172,6 +188,8 @@ class Book:
             )
             if refused is fact:
                 return refusal
+        if fact.origin is not None:
+            self._control.hear(fact.origin, seen_at)
         if lead.tell(fact, seen_at):
             self._leads[fact.lead_id] = lead
             self._changed.add(fact.lead_id)
@@ -230,7 +248,7 @@ class Book:
         else:
             if self.now is None or to > self.now:
                 self.now = to
-            self._control.end_sweep(self.now)
+            self._control.end_step(self.now)
         if self.now is not None:
             self.panes.expire(self.now)
         return [*outputs, *open_leads.values()]
@@ -261,6 +279,10 @@ class Book:
             elif isinstance(output, OpenLeadEnd):
                 lead.waiting = None
             yield output
+        if lead.unverified_at is not None:
+            self._unverified[lead.lead_id] = lead.unverified_at
+        elif self._unverified:
+            self._unverified.pop(lead.lead_id, None)
         self.panes.move(counted, lead.counted)
         self.standings.move(lead.lead_id, waiting, lead.waiting)
         if lead.open_digest:
@@ -274,8 +296,11 @@ class Book:
     def _sweep_all(self, at: Instant) -> None:
         """Put every lead on the heap, to be judged again at an instant or at the next step."""
         for lead_id in self._leads:
-            self._sweeps.setdefault(lead_id, set()).add(at)
-            self._schedule(lead_id, self._scheduled.get(lead_id))
+            self._sweep_one(lead_id, at)
+
+    def _sweep_one(self, lead_id: str, at: Instant) -> None:
+        self._sweeps.setdefault(lead_id, set()).add(at)
+        self._schedule(lead_id, self._scheduled.get(lead_id))
 
     def _take_sweep(self, lead_id: str, now: Instant) -> bool:
         """Tell whether a sweep has reached a lead, which is then done with it."""

@@ -37,7 +37,7 @@ class Clock:
         target: In ``unit`` s; None for a length of time, which is the span to ``due_at``.
         actual: What was reached up to an instant, in ``unit`` s.
         has_verdict: What is due at an act has none.
-        is_excluded: An exclusion took its breach back; ``reason`` says which.
+        is_spared: No breach, whatever due says: excluded, or unverified; ``reason`` says why.
     """
 
     commitment: Commitment
@@ -65,10 +65,13 @@ class Clock:
     unit: str = "seconds"
     connected: bool = False
     has_verdict: bool = True
-    is_excluded: bool = False
+    is_spared: bool = False
     key: ClockKey = field(init=False)
+    # What was found of its own instants, for those who ask again; a pure memo.
+    found: dict[str, tuple[Instant, ...]] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "found", {})
         object.__setattr__(self, "key", (self.id, self.instance, self.policy.version))
 
     @property
@@ -84,7 +87,7 @@ class Clock:
     def is_breached_at(self, now: Instant) -> bool:
         """Tell whether due has passed and nothing answered or ended it in time."""
         due_at = self.due_at
-        if due_at is None or now < due_at or self.commitment.report_only or self.is_excluded:
+        if due_at is None or now < due_at or self.commitment.report_only or self.is_spared:
             return False
         return self.ended_at is None or self.ended_at > due_at
 

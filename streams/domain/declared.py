@@ -1,8 +1,9 @@
-"""What a book keeps beside its leads: declared exclusions, and what they still have to reach.
+"""What a book keeps beside its leads: exclusions, sources, and what was not reached yet.
 
 Packed into records of the same changelog, under keys that no lead has.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,10 +13,12 @@ from schemas.codec import decode, encode
 from schemas.facts import ExclusionDeclared
 from schemas.instants import Instant
 from streams.domain.exclusions import NO_EXCLUSION, Exclusions
+from streams.domain.silence import Sources
 
 CONTROL_PREFIX: Final = b"\x00book:"
 """Begins the keys of a book's records that are no leads."""
 _EXCLUSION: Final = CONTROL_PREFIX + b"exclusion:"
+_SOURCES: Final = CONTROL_PREFIX + b"sources"
 _SWEEPS: Final = CONTROL_PREFIX + b"sweeps"
 
 
@@ -25,9 +28,12 @@ class Declared:
 
     Attributes:
         exclusions: All of them, also those that are known only later.
+        sources: When each source was heard of.
     """
 
     exclusions: Exclusions = NO_EXCLUSION
+    sources: Sources = field(default_factory=Sources)
+    _watched: frozenset[str] = frozenset()
     _sweeps: set[Instant] = field(default_factory=set)
     _unfinished: set[Instant] = field(default_factory=set)
     _changed: set[bytes] = field(default_factory=set)
@@ -41,13 +47,33 @@ class Declared:
         self._changed.add(_EXCLUSION + fact.exclusion_id.encode())
         return True
 
+    def watch(self, origins: Iterable[str]) -> None:
+        """Say on which sources an agreement depends: only these are kept."""
+        watched = frozenset(origins)
+        if watched != self._watched:
+            self._watched = watched
+            self._changed.add(_SOURCES)
+
+    def hear(self, origin: str, seen_at: Instant) -> None:
+        """A fact of a source was seen."""
+        self.sources.hear(origin, seen_at)
+        if origin in self._watched:
+            self._changed.add(_SOURCES)
+
+    def complete(self, origin: str, complete_up_to: Instant, seen_at: Instant) -> None:
+        """All facts of a source up to an instant have been sent."""
+        self.sources.complete(origin, complete_up_to, seen_at)
+        if origin in self._watched:
+            self._changed.add(_SOURCES)
+
     def begin_sweep(self, at: Instant) -> None:
         """Remember that all leads have to be judged again at an instant."""
         self._sweeps.add(at)
         self._changed.add(_SWEEPS)
 
-    def end_sweep(self, now: Instant) -> None:
-        """Forget the sweeps that have reached every lead."""
+    def end_step(self, now: Instant) -> None:
+        """Forget the sweeps that have reached every lead, and what was heard before others."""
+        self.sources.forget(now)
         if done := {at for at in self._sweeps if at <= now}:
             self._sweeps -= done
             self._changed.add(_SWEEPS)
@@ -62,7 +88,9 @@ class Declared:
     def load(self, key: bytes, value: bytes) -> None:
         """Take a record from the changelog."""
         told: Any = orjson.loads(value)
-        if key == _SWEEPS:
+        if key == _SOURCES:
+            self.sources.load(told)
+        elif key == _SWEEPS:
             self._sweeps = set(told)
             self._unfinished = set(told)
         elif key.startswith(_EXCLUSION):
@@ -77,6 +105,8 @@ class Declared:
         return changed
 
     def _pack(self, key: bytes) -> bytes:
+        if key == _SOURCES:
+            return orjson.dumps(self.sources.pack(self._watched))
         if key == _SWEEPS:
             return orjson.dumps(sorted(self._sweeps))
         name = key.removeprefix(_EXCLUSION).decode()

@@ -22,19 +22,23 @@ from streams.domain.lead import ClockKey, Lead, Published
 from streams.domain.policies import Policies
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Memo:
     """What the facts of a lead gave when they were last judged.
 
     Attributes:
         known: What was known beside them.
         until: From when on a further fact is known; None: none was told ahead.
+        said: The clocks of the last step, as they were said.
+        quiet_until: Before it nothing changes but how much time is left; None: not known.
     """
 
     known: Known
     until: Instant | None
     history: History
     clocks: dict[ClockKey, Clock]
+    said: list[Clock] = field(default_factory=list)
+    quiet_until: Instant | None = None
 
     def holds(self, known: Known, now: Instant) -> bool:
         """Tell whether nothing has become known since; a telling voids it altogether."""
@@ -42,6 +46,11 @@ class Memo:
             return False
         same = known.policies is self.known.policies
         return same and known.exclusions is self.known.exclusions
+
+    def is_quiet(self, known: Known, now: Instant) -> bool:
+        """Tell whether at most a share of a target is used up since the last step."""
+        quiet_until = self.quiet_until
+        return quiet_until is not None and now < quiet_until and self.holds(known, now)
 
 
 @dataclass(slots=True)

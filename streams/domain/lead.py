@@ -55,6 +55,8 @@ class Published:
         first_at: When the first record was known.
         known_at: When its end was first known: re-tellings after it change nothing.
         stands: The clock has ended and its verdict says how; False once a fact opens it again.
+        warned: Kind and step of each warning that was given, or was jumped.
+        silent: For which due instant which sources were silent; None: not asked.
     """
 
     clock: str
@@ -65,6 +67,8 @@ class Published:
     first_at: Instant = 0
     known_at: Instant = 0
     stands: bool = False
+    warned: tuple[str, ...] = ()
+    silent: tuple[Instant, tuple[str, ...]] | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -97,6 +101,7 @@ class Lead:
         counted: What it contributes to the panes of its reps; replaced, never changed.
         memo: What the facts gave when they were last judged; never packed.
         waiting: How it counts among what is open now.
+        unverified_at: Due of the first clock that waits for a silent source; None: none does.
     """
 
     lead_id: str
@@ -109,6 +114,7 @@ class Lead:
     counted: Counted = field(default_factory=dict)
     memo: object = field(default=None, compare=False, repr=False)
     waiting: Waiting | None = None
+    unverified_at: Instant | None = None
 
     def tell(self, fact: Fact, seen_at: Instant) -> bool:
         """Add a fact; True if that changes anything that is or will be known.
@@ -254,11 +260,15 @@ def pack(lead: Lead) -> bytes:
             entry.stands,
             _flat(entry.breach),
             _flat(entry.verdict),
+            *([entry.warned, entry.silent] if entry.warned or entry.silent else ()),
         ]
         for key, entry in lead.published.items()
     ]
     next_at = _NEVER if lead.next_at is None else lead.next_at
-    counted = _encoder.encode([pack_counted(lead.counted), lead.waiting, bool(lead.open_digest)])
+    summary: list[Any] = [pack_counted(lead.counted), lead.waiting, bool(lead.open_digest)]
+    if lead.unverified_at is not None:
+        summary.append(lead.unverified_at)
+    counted = _encoder.encode(summary)
     rest = [lead.judged_at, lead.sequence, lead.open_digest, tellings, published]
     head = _HEAD.pack(FORMAT_VERSION, next_at) + _COUNTED.pack(len(counted))
     return head + counted + _encoder.encode(rest)
@@ -280,16 +290,16 @@ def next_at_of(packed: bytes) -> Instant | None:
     return None if next_at == _NEVER else next_at
 
 
-def counted_of(packed: bytes) -> tuple[Counted, Waiting | None]:
-    """Read how a packed lead is counted, without unpacking the rest."""
+def counted_of(packed: bytes) -> tuple[Counted, Waiting | None, Instant | None]:
+    """Read how a packed lead is counted, and `Lead.unverified_at`, without unpacking the rest."""
     if packed[0] == _WITHOUT_COUNTS:
-        return {}, None
+        return {}, None, None
     start, end = _spans(packed)
-    counted, waiting, *_ = _decoder.decode(packed[start:end])
+    counted, waiting, *later = _decoder.decode(packed[start:end])
     if waiting is not None:
         (team_id, rep_id), *rest = waiting
         waiting = Waiting((team_id, rep_id), *rest)
-    return unpack_counted(counted), waiting
+    return unpack_counted(counted), waiting, later[1] if len(later) > 1 else None
 
 
 def is_open_of(packed: bytes) -> bool:
@@ -319,7 +329,7 @@ def unpack(key: bytes, packed: bytes) -> Lead:
     next_at = next_at_of(packed)
     _, start = _spans(packed)
     judged_at, sequence, open_digest, tellings, published = _decoder.decode(packed[start:])
-    counted, waiting = counted_of(packed)
+    counted, waiting, unverified_at = counted_of(packed)
     lead = Lead(
         key.decode(),
         judged_at=judged_at,
@@ -328,13 +338,15 @@ def unpack(key: bytes, packed: bytes) -> Lead:
         open_digest=open_digest,
         counted=counted,
         waiting=waiting,
+        unverified_at=unverified_at,
     )
     for at, fact in tellings:
         fact[_LEAD_ID_PLACE] = lead.lead_id
         told = unpack_fact(fact)
         lead.tellings.setdefault(told.event_id, []).append((at, told))
     for commitment, instance, version, *entry in published:
-        clock, cycle, due_at, first_at, known_at, stands, breach, verdict = entry
+        clock, cycle, due_at, first_at, known_at, stands, breach, verdict, *later = entry
+        warned, silent = later or ((), None)
         lead.published[commitment, instance, version] = Published(
             clock,
             cycle,
@@ -344,6 +356,8 @@ def unpack(key: bytes, packed: bytes) -> Lead:
             first_at,
             known_at,
             stands,
+            tuple(warned),
+            None if silent is None else (silent[0], tuple(silent[1])),
         )
     return lead
 

@@ -56,11 +56,11 @@ _KNOWN: Final = (
     *_REQUIRED,
     *("zone", "period", "review_by", "privacy", "lead_url", "labels", "default_calendar"),
     *_LENGTHS,
-    *("sales", "marketing", "contacts", "escalation", "pauses", "exclusions"),
+    *("sales", "marketing", "contacts", "escalation", "pauses", "exclusions", "sources"),
 )
 _PUBLISHED: Final = ("resolved", "digest")
 _MARGIN: Final = 3660 * DAY
-_TO_COME: Final = ("obligations", "sources", "strikes")
+_TO_COME: Final = ("obligations", "strikes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from schemas.facts import (
     LeadUpdated,
 )
 from schemas.instants import Instant, seconds
-from schemas.verdicts import Breach, Record, Verdict
+from schemas.verdicts import Breach, Record, Verdict, Warning  # noqa: A004 - contract's word
 from streams.domain.clock import Clock
 from streams.domain.clocks.depth import MAX_SUFFIX
 from streams.domain.history import Told
@@ -42,6 +42,8 @@ from streams.domain.lead import (
     Lead,
     Published,
 )
+from streams.domain.silence import UNVERIFIED
+from streams.domain.warnings import Due, warn_once, warnings_due
 
 EXCLUDED: Final = "excluded:"
 """Begins the reason of what an exclusion took back; its id follows."""
@@ -92,7 +94,7 @@ class Publisher:
             if clock.due_at != last.due_at:
                 yield self._retract(entry, last, DUE_MOVED, None)
             elif not is_breached:
-                reason = clock.reason if clock.is_excluded else self._cause()
+                reason = clock.reason if clock.is_spared else self._cause()
                 yield self._retract(entry, last, reason or LATE_FACT, clock.evidence_id)
         if not is_breached or clock.due_at is None:
             return
@@ -133,6 +135,19 @@ class Publisher:
             entry.known_at = self.now
         entry.verdict = verdict
         yield verdict
+
+    def warnings(self, clock: Clock, entry: Published) -> Iterator[Record]:
+        """Give the warnings of an open clock that are due and new."""
+        for due in warnings_due(clock, entry, self.now):
+            yield self._warning(clock, due)
+
+    def unverified(
+        self, clock: Clock, entry: Published, origins: Sequence[str]
+    ) -> Iterator[Record]:
+        """Warn, instead of a breach, of each source whose silence leaves a clock unjudged."""
+        for origin in origins:
+            if warn_once(entry, UNVERIFIED, origin):
+                yield self._warning(clock, Due(UNVERIFIED, origin, None))
 
     def gone(self, key: ClockKey, clocks: list[Clock]) -> Iterator[Record]:
         """Take back what was said of a clock that the facts no longer give.
@@ -258,6 +273,32 @@ class Publisher:
             sequence=self._next_sequence(),
         )
         return entry.breach
+
+    def _warning(self, clock: Clock, due: Due) -> Warning:
+        owner = clock.timeline.owner_at(self.now)
+        commitment, instance, version = clock.key
+        names = (self.lead.lead_id, commitment, instance, str(version), due.kind, due.step)
+        return Warning(
+            warning_id=str(uuid.uuid5(_NAMESPACE, "\n".join(names))),
+            kind=due.kind,
+            step=due.step,
+            to=due.to,
+            commitment=clock.id,
+            clock=clock.commitment.clock,
+            subject=self.lead.lead_id,
+            lead_id=self.lead.lead_id,
+            cycle=clock.cycle,
+            team_id=owner.team_id if owner else None,
+            rep_id=owner.rep_id if owner else None,
+            segment=clock.segment,
+            started_at=clock.started_at,
+            due_at=clock.due_at,
+            policy_version=clock.policy.version,
+            calendar=clock.calendar,
+            lead_url=clock.policy.url_of(self.lead.lead_id),
+            detected_at=self.said_at,
+            sequence=self._next_sequence(),
+        )
 
     def _verdict(self, clock: Clock, ended_at: Instant, last: Verdict | None) -> Verdict:
         overrun, owned_at = None, ended_at

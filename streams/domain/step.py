@@ -12,18 +12,21 @@ from msgspec import msgpack, structs
 
 from schemas.facts import Fact, LeadErased
 from schemas.instants import Instant
-from schemas.verdicts import OpenClock, OpenLead, OpenLeadEnd, Record
+from schemas.verdicts import OPEN_STATES, OpenClock, OpenLead, OpenLeadEnd, Record
 from streams.domain.clock import Clock
 from streams.domain.contribution import SYNTHETIC, contribution_of
 from streams.domain.history import History, Told
-from streams.domain.horizon import Horizon
+from streams.domain.horizon import Horizon, Memo
 from streams.domain.known import Known
 from streams.domain.lead import Lead, Published
 from streams.domain.policies import Policies
 from streams.domain.policy import Policy
 from streams.domain.publish import Publisher, breach_id_of
+from streams.domain.silence import next_judgement, verified, waiting_for
+from streams.domain.warnings import is_at_risk, is_watched, moments
 
 _encoder = msgpack.Encoder()
+WITHIN, AT_RISK, BREACHED = OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,10 @@ def advance_lead(
     if lead.judged_at is None:
         # A lead that had left and comes back goes on above all that was ever said of it.
         lead.sequence = max(lead.sequence, now)
+    memo = lead.memo
+    if isinstance(memo, Memo) and not must_revise and memo.is_quiet(known, now):
+        yield from _quiet_step(lead, memo, now, said_at)
+        return
     fresh = lead.told_between(lead.judged_at, now)
     late = _too_late(lead, fresh, known, now)
     if late:
@@ -69,17 +76,21 @@ def advance_lead(
     history = horizon.whole().history
     clocks = horizon.clocks()
     publisher = Publisher(lead, now, said_at, fresh, history.erased_at is not None)
-    yield from _publish(horizon, clocks, publisher, must_revise or bool(fresh))
+    has_news, sequence = must_revise or bool(fresh), lead.sequence
+    yield from _publish(horizon, clocks, publisher, has_news)
     lead.judged_at = now
-    if not lead.lead_id.startswith(SYNTHETIC):
+    has_changed = has_news or lead.sequence != sequence
+    if has_changed and not lead.lead_id.startswith(SYNTHETIC):
         lead.counted = contribution_of(history, clocks, lead.published, policies, now)
     if history.erased_at is not None:
         _erase(lead, now)
         clocks = []
         yield Gone()
-    elif not _look_ahead(lead, clocks, policy, now):
+    elif not _look_ahead(horizon, clocks, policy):
         clocks = []
         yield Gone()
+    else:
+        horizon.whole().said = clocks
     yield from _open_lead(lead, clocks, history, policy, now)
 
 
@@ -99,32 +110,63 @@ def open_clocks(lead: Lead, known: Known, now: Instant) -> tuple[OpenLead, list[
     return _open_record(lead, running, history, _newest(known.policies), now), running
 
 
+def _quiet_step(lead: Lead, memo: Memo, now: Instant, said_at: Instant) -> Iterator[Stepped]:
+    """Say what a share of the target used up changes: warnings, and what is at risk."""
+    publisher = Publisher(lead, now, said_at, ())
+    for clock in memo.said:
+        entry = lead.published.get(clock.key) or Published(clock.commitment.clock, clock.cycle)
+        if not waiting_for(entry, memo.known.sources, now):
+            yield from publisher.warnings(clock, entry)
+            _keep(lead, clock, entry, now)
+    lead.judged_at = now
+    lead.next_at = min([*_moments_ahead(memo.said, now), memo.quiet_until or now + 1])
+    policy = _newest(memo.known.policies)
+    yield from _open_lead(lead, memo.said, memo.history, policy, now)
+
+
 def _publish(
     horizon: Horizon,
     clocks: list[Clock],
     publisher: Publisher,
     has_news: bool,  # noqa: FBT001 - private, and the last word of the call says it
 ) -> Iterator[Record]:
-    lead = horizon.lead
-    for clock in clocks:
+    lead, now = horizon.lead, horizon.now
+    lead.unverified_at = None
+    for place, clock in enumerate(clocks):
         entry = lead.published.get(clock.key) or Published(clock.commitment.clock, clock.cycle)
         # A verdict that has ended is not revised by new software, only by a new fact.
         may_revise = has_news or not entry.stands
         if not may_revise and not entry.breach_is_open:
             continue
-        yield from publisher.breach(clock, entry)
-        if may_revise:
-            yield from publisher.verdict(clock, entry)
-        if entry.breach is not None or entry.verdict is not None:
-            entry.cycle, entry.due_at = clock.cycle, clock.due_at
-            entry.first_at = entry.first_at or horizon.now
-            entry.stands = clock.ended_at is not None and horizon.now >= clock.publish_at
-            entry.stands |= not clock.has_verdict
-            lead.published[clock.key] = entry
-    judged = {clock.key for clock in clocks}
-    for key in [key for key in lead.published if key not in judged]:
+        sources = horizon.known.sources
+        judged = verified(clock, entry, sources, now) if clock.policy.sources else clock
+        if judged is None:
+            # Whoever waits for a source must be found when it speaks.
+            lead.unverified_at = min(at for at in (lead.unverified_at, clock.due_at) if at)
+            yield from publisher.unverified(clock, entry, waiting_for(entry, sources, now))
+        else:
+            clocks[place] = judged
+            yield from publisher.breach(judged, entry)
+            if may_revise:
+                yield from publisher.verdict(judged, entry)
+            yield from publisher.warnings(judged, entry)
+        _keep(lead, clock if judged is None else judged, entry, now)
+    present = {clock.key for clock in clocks}
+    for key in [key for key in lead.published if key not in present]:
         if not horizon.is_frozen(key, lead.published[key]):
             yield from publisher.gone(key, clocks)
+
+
+def _keep(lead: Lead, clock: Clock, entry: Published, now: Instant) -> None:
+    """Remember what was said of a clock, if anything was."""
+    if entry.breach is not None or entry.verdict is not None:
+        entry.first_at = entry.first_at or now
+        entry.stands = clock.ended_at is not None and now >= clock.publish_at
+        entry.stands |= not clock.has_verdict
+    elif not entry.warned and entry.silent is None:
+        return
+    entry.cycle, entry.due_at = clock.cycle, clock.due_at
+    lead.published[clock.key] = entry
 
 
 def _too_late(lead: Lead, fresh: list[Told], known: Known, now: Instant) -> list[Told]:
@@ -161,6 +203,21 @@ def _newest(policies: Policies) -> Policy:
     return policies.published[-1][0]
 
 
+def _state(clock: Clock, now: Instant, *, is_breached: bool) -> str:
+    if is_breached:
+        return BREACHED
+    return AT_RISK if is_at_risk(clock, now) else WITHIN
+
+
+def _judgements(horizon: Horizon) -> Iterator[Instant]:
+    """Give when clocks may be judged that wait for a silent source."""
+    for key, entry in horizon.lead.published.items():
+        within = horizon.policies.version(key[2]).correction_horizon
+        at = next_judgement(entry, within, horizon.known.sources, horizon.now)
+        if at is not None and at > horizon.now:
+            yield at
+
+
 def _open_lead(
     lead: Lead, clocks: list[Clock], history: History, policy: Policy, now: Instant
 ) -> Iterator[OpenLead | OpenLeadEnd]:
@@ -192,20 +249,20 @@ def _open_record(
                 commitment=clock.id,
                 clock=clock.commitment.clock,
                 cycle=clock.cycle,
-                state="breached" if is_breached else "within",
+                state=_state(clock, now, is_breached=is_breached),
                 started_at=clock.started_at,
                 due_at=clock.shown_due_at(now),
                 breach_id=breach_id_of(lead.lead_id, clock.key) if is_breached else None,
             )
         )
     owner = history.handoffs[-1] if history.handoffs else None
-    ahead = [one.due_at for one in entries if one.due_at is not None and one.state == "within"]
+    ahead = [one.due_at for one in entries if one.due_at is not None and one.breach_id is None]
     return OpenLead(
         lead_id=lead.lead_id,
         team_id=owner.team_id if owner else None,
         rep_id=owner.rep_id if owner else None,
         segment=running[-1].segment,
-        state="breached" if any(one.breach_id for one in entries) else "within",
+        state=max((one.state for one in entries), key=OPEN_STATES.index),
         waiting_since=min(clock.opened_at for clock in running),
         next_due_at=min(ahead, default=None),
         open_breaches=tuple(one.breach_id for one in entries if one.breach_id),
@@ -214,9 +271,12 @@ def _open_record(
     )
 
 
-def _look_ahead(lead: Lead, clocks: list[Clock], policy: Policy, now: Instant) -> bool:
+def _look_ahead(horizon: Horizon, clocks: list[Clock], policy: Policy) -> bool:
     """Set when the lead must be looked at again; False when it lies dormant and leaves."""
+    lead, now = horizon.lead, horizon.now
     ahead = [at for clock in clocks if (at := clock.next_change(now)) is not None]
+    if lead.unverified_at is not None:
+        ahead += _judgements(horizon)
     next_told_at = lead.next_telling(now)
     if next_told_at is not None:
         ahead.append(next_told_at)
@@ -224,8 +284,21 @@ def _look_ahead(lead: Lead, clocks: list[Clock], policy: Policy, now: Instant) -
     if not lead.tellings:
         return False
     dormant_at = lead.newest_telling() + policy.dormant
-    if not ahead and dormant_at <= now:
+    moments_ahead = _moments_ahead(clocks, now)
+    if not ahead and not moments_ahead and dormant_at <= now:
         lead.tellings.clear()
         return False
-    lead.next_at = min([*ahead, max(dormant_at, now + 1)])
+    quiet_until = horizon.whole().quiet_until = min([*ahead, max(dormant_at, now + 1)])
+    lead.next_at = min([*moments_ahead, quiet_until])
     return True
+
+
+def _moments_ahead(clocks: list[Clock], now: Instant) -> list[Instant]:
+    """List when open clocks are at risk, warned of or escalated, as far as it is ahead."""
+    return [
+        at
+        for clock in clocks
+        if is_watched(clock) and (clock.policy.escalation or not clock.is_breached_at(now))
+        for at in moments(clock)
+        if at > now
+    ]

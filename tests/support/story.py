@@ -11,7 +11,7 @@ import orjson
 from schemas.codec import decode, seen_at_in_file
 from schemas.facts import AnyFact, ControlFact, Fact
 from schemas.instants import Instant, format_instant, micros_of
-from schemas.verdicts import Breach, Verdict, told_of
+from schemas.verdicts import Breach, Verdict, Warning, told_of  # noqa: A004 - contract's word
 from streams.domain.book import Book, LateFact, Output, Refusal
 from streams.domain.policies import Policies
 from streams.domain.policy import policy_of
@@ -122,6 +122,17 @@ class Heard:
     def verdicts(self) -> list[Verdict]:
         """Every revision of every verdict."""
         return [one for one in self.outputs if isinstance(one, Verdict)]
+
+    @property
+    def warnings(self) -> list[Warning]:
+        """Every warning."""
+        return [one for one in self.outputs if isinstance(one, Warning)]
+
+    def warned(self) -> list[tuple[str, str | None, str]]:
+        """Give kind and step of each warning, and when it was said, Berlin local time."""
+        return [
+            (one.kind, one.step, local(format_instant(one.detected_at))) for one in self.warnings
+        ]
 
     @property
     def late_facts(self) -> list[str]:

@@ -158,7 +158,6 @@ def test_an_obligation_is_no_promise_about_leads() -> None:
     "block",
     [
         "obligations: [{id: weekly-report, debtor: sales, every: monday}]",
-        "sources: {dialer: {max_silence: PT10M, clocks: [speed]}}",
         "strikes: {clocks: [speed], window_days: 30, threshold: 3}",
     ],
 )

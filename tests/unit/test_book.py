@@ -171,7 +171,7 @@ def test_sequence_increases_over_all_records_of_a_lead() -> None:
 
 
 def test_next_instant_is_when_anything_changes() -> None:
-    """Due, then the end of settle."""
+    """Three quarters of the target, due, then the end of settle."""
     book = book_of(agreement(SPEED))
     book.tell(STORY[1], seen_at_in_file(STORY[1]))
     instants = []
@@ -181,6 +181,7 @@ def test_next_instant_is_when_anything_changes() -> None:
 
     assert instants == [
         at("2026-03-10 10:00"),
+        at("2026-03-10 10:45"),
         at("2026-03-10 11:00"),
         at("2026-03-10 11:00:30"),
     ]

@@ -26,6 +26,13 @@ REFUSED = [
     ),
     ("exclusions: {cap: PT40H}", "29:13", "'reasons'", "add 'reasons' here"),
     ("exclusions: {reasons: [storm], cap: P5D}", "29:37", "PT1H30M", "a day is not a length"),
+    ("sources: {dialer: {clocks: [speed]}}", "29:19", "'max_silence'", "add 'max_silence'"),
+    (
+        "sources: {dialer: {max_silence: PT1H, clocks: [gate]}}",
+        "29:48",
+        "one of speed",
+        "write a known one",
+    ),
     ("marketing:\n  - {id: gate, clock: gate}", "30:5", "through", "add `min_score: 50`"),
     (
         "marketing:\n  - {id: gate, clock: gate, min_score: high}",

@@ -79,7 +79,7 @@ def _excluded(clock: Clock, exclusion: Exclusion) -> Clock:
         reason=f"excluded:{exclusion.id}",
         publish_at=0,
         evidence_id=exclusion.fact.event_id,
-        is_excluded=True,
+        is_spared=True,
     )
 
 
