@@ -22,7 +22,7 @@ from streams.runtime.plain import PlainWriter
 from streams.runtime.pump import Pump
 from streams.runtime.transactions import TransactionalWriter
 from streams.runtime.transport import BatchConsumer
-from tests.simulation.broker import SimulatedBroker
+from tests.simulation.broker import SimulatedBroker, SimulatedProducer
 from tests.simulation.plan import Event, Mishap, Plan, plan_of
 from tests.simulation.violation import Invariant
 from tests.simulation.world import World
@@ -73,7 +73,24 @@ def _alone(plan: Plan) -> Plan:
     events = tuple(
         event for event in plan.events if event.mishap not in {Mishap.JOIN, Mishap.LEAVE}
     )
-    return replace(plan, writer=WriterKind.PLAIN, workers=1, events=events)
+    return replace(
+        plan,
+        writer=WriterKind.PLAIN,
+        workers=1,
+        partitions=3,
+        leads=10,
+        events=events,
+        slow=0.2,
+        strikes=0.01,
+        lag=0.0,
+    )
+
+
+def _slow(plan: Plan) -> Plan:
+    """Requests take long, many fail, and workers die in the middle of them."""
+    return replace(
+        plan, writer=WriterKind.TRANSACTIONS, slow=0.3, trouble=0.02, strikes=0.005, lag=0.0
+    )
 
 
 def _zombies(plan: Plan) -> Plan:
@@ -207,7 +224,14 @@ def position_apart(_: World) -> Iterator[None]:
         yield
 
 
-@_plant("a commit that failed is tried once more", I.DOUBLED, I.ONE_WRITER, I.POSITION)
+@_plant(
+    "a commit that failed is tried once more",
+    I.DOUBLED,
+    I.ONE_WRITER,
+    I.POSITION,
+    I.TIME,
+    where=_slow,
+)
 def commit_again(_: World) -> Iterator[None]:
     real = TransactionalWriter.commit
 
@@ -242,6 +266,22 @@ def state_before_outputs(_: World) -> Iterator[None]:
         yield
 
 
+@_plant(
+    "whoever settles first takes the batches of all partitions out of the others' sight",
+    I.LOST,
+    I.GROUP,
+    where=_alone,
+)
+def settle_takes_all(_: World) -> Iterator[None]:
+    async def settle(self: Any) -> None:
+        unsettled, self._unsettled = self._unsettled, []
+        for acknowledged in unsettled:
+            await acknowledged
+
+    with patch.object(SimulatedProducer, "settle", settle):
+        yield
+
+
 # The pump
 
 
@@ -257,7 +297,7 @@ def go_on_after_error(_: World) -> Iterator[None]:
         yield
 
 
-@_plant("batches are acknowledged before they are committed", I.GROUP)
+@_plant("batches are acknowledged before they are committed", I.GROUP, where=_slow)
 def acknowledge_before_commit(_: World) -> Iterator[None]:
     real = Pump._commit
 
@@ -270,7 +310,7 @@ def acknowledge_before_commit(_: World) -> Iterator[None]:
         yield
 
 
-@_plant("the clock is read after the ends were asked", I.TIME, I.FALSE)
+@_plant("the clock is read after the ends were asked", I.TIME, I.FALSE, where=_slow)
 def clock_after_ends(_: World) -> Iterator[None]:
     async def look(self: Any) -> None:
         if self.partition.wanted() is not None:
@@ -477,6 +517,17 @@ def fetch_outlasts_rebalance(_: World) -> Iterator[None]:
         self._has_dropped = False
 
     with patch.object(BatchConsumer, "_go_back", go_back):
+        yield
+
+
+@_plant("batches are taken only some time after the inputs have been resumed", I.SOUND, I.PROGRESS)
+def opened_late(_: World) -> Iterator[None]:
+    real = OwnedPartitions.open
+
+    def opened(self: Any, generation: int) -> None:
+        asyncio.get_running_loop().call_later(0.01, real, self, generation)
+
+    with patch.object(OwnedPartitions, "open", opened):
         yield
 
 
