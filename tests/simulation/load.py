@@ -31,9 +31,19 @@ def agreement(version: int, effective_from: Instant, **more: Any) -> dict[str, A
         "settle": "PT0.5S",
         "false_close": "PT0.3S",
         "calendars": {"always": {"zone": "UTC", "hours": {"mon-sun": ["00:00-24:00"]}}},
-        "teams": {"nord": {"calendar": "always", "reps": ["anna", "ben"]}},
+        "teams": {
+            "nord": {"calendar": "always", "lead_contact": "chief", "reps": ["anna", "ben"]}
+        },
+        "contacts": {"manager": "head"},
+        "escalation": [{"at": "100%", "to": "team_lead"}, {"after": "PT1S", "to": "manager"}],
+        "pauses": {"reasons": ["vacation"]},
         "sales": [
-            {"id": "speed", "clock": "speed", "target": f"PT{TARGET // SECOND}S"},
+            {
+                "id": "speed",
+                "clock": "speed",
+                "target": f"PT{TARGET // SECOND}S",
+                "warn_at": [50, 90],
+            },
             {"id": "first", "clock": "speed_to_lead", "calendar": "always", "target": "PT3S"},
             {"id": "depth", "clock": "depth", "within": "PT4S", "min_attempts": 2},
         ],
@@ -170,6 +180,11 @@ class Author:
             yield self._say(
                 lead, "lead-closed", last + random.randint(0, 2 * SECOND), outcome="won"
             )
+        if random.random() < 0.15:
+            paused = given + random.randint(0, 3 * SECOND)
+            yield self._say(lead, "clock-paused", paused, reason="vacation")
+            resumed = paused + random.randint(0, 2 * SECOND)
+            yield self._say(lead, "clock-resumed", resumed, reason="vacation")
         if random.random() < 0.1:
             yield self._say(lead, "lead-updated", given + SECOND, segment="small")
         if random.random() < 0.04:
