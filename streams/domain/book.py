@@ -155,6 +155,9 @@ class Book:
         if key.startswith(PANE_PREFIX):
             self.panes.load(key, packed)
             return
+        if key.startswith(CONTROL_PREFIX):
+            self.load_control(key, packed)
+            return
         lead_id = key.decode()
         self._leads[lead_id] = packed
         self._schedule(lead_id, next_at_of(packed))

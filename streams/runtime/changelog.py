@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from streams.domain.book import CONTROL_PREFIX
 from streams.domain.panes import PREFIX as PANE_PREFIX
 from streams.runtime.broker import Broker, Kept, Place
 from streams.runtime.control import INNER, Control
@@ -19,7 +20,8 @@ class State:
     """What a changelog says of one partition.
 
     Attributes:
-        leads: What the book keeps, by key: packed leads, and panes folded from leads that left.
+        leads: What the book keeps, by key: packed leads, panes folded from leads that left,
+            exclusions and what was heard of sources.
         control: Everything beside them.
         position: How far it goes; None: nothing was ever written.
         records: How many were read, with those that were overwritten later.
@@ -35,7 +37,7 @@ class State:
         self.records += len(kept)
         leads = self.leads
         for key, value in kept:
-            if key.startswith(INNER) and not key.startswith(PANE_PREFIX):
+            if key.startswith(INNER) and not key.startswith((PANE_PREFIX, CONTROL_PREFIX)):
                 self._take_inner(key, value)
             elif value is None:
                 leads.pop(key, None)

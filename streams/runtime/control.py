@@ -13,7 +13,6 @@ import orjson
 from schemas.codec import encode, fact_of
 from schemas.facts import (
     ControlFact,
-    ExclusionDeclared,
     ObligationFulfilled,
     PolicyPublished,
     SourceHeartbeat,
@@ -26,7 +25,6 @@ INNER: Final = b"\x00"
 KEY: Final = INNER + b"control"
 _FACT: Final = {
     PolicyPublished: INNER + b"policy:",
-    ExclusionDeclared: INNER + b"exclusion:",
     ObligationFulfilled: INNER + b"fulfilled:",
 }
 
@@ -114,8 +112,6 @@ def key_of(fact: ControlFact) -> bytes:
     match fact:
         case PolicyPublished():
             name = str(fact.version)
-        case ExclusionDeclared():
-            name = fact.exclusion_id
         case _:
             name = fact.event_id
     return _FACT[type(fact)] + name.encode()

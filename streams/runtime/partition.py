@@ -19,7 +19,14 @@ from schemas.codec import (
     decode,
     seen_at_on_kafka,
 )
-from schemas.facts import AnyFact, ControlFact, Fact, PolicyPublished, SourceHeartbeat
+from schemas.facts import (
+    AnyFact,
+    ControlFact,
+    Fact,
+    ObligationFulfilled,
+    PolicyPublished,
+    SourceHeartbeat,
+)
 from schemas.instants import Instant
 from streams.config import TimeMode
 from streams.domain.book import Book, Output
@@ -185,6 +192,7 @@ class Partition(Intake):
             self._read(self._facts, room, read_at, step)
             self._judge(step)
         step.changes += [Record(key, packed) for key, packed in self.book.take_changed()]
+        step.changes += [Record(key, value) for key, value in self.book.take_changed_control()]
         step.changes += self._control.take_changed()
         if step.changes or step.outputs or step.finished:
             step.changes.append(self.position())
@@ -249,6 +257,7 @@ class Partition(Intake):
         step.outputs.append(lost_place(refusal, self.frame.names, self.frame.number))
 
     def _tell_control(self, fact: ControlFact, seen_at: Instant) -> None:
+        self.book.control(fact, seen_at)
         if isinstance(fact, SourceHeartbeat):
             self._control.heard(fact)
             self._now.heard(fact.origin, fact.complete_up_to)
@@ -260,7 +269,7 @@ class Partition(Intake):
                     "policy_taken",
                     extra={"version": policy.version, "partition": self.frame.number},
                 )
-        else:
+        elif isinstance(fact, ObligationFulfilled):
             self._control.keep(fact, seen_at)
 
 

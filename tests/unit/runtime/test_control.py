@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from schemas.facts import ExclusionDeclared, LeadClosed, PolicyPublished, SourceHeartbeat
+from schemas.facts import LeadClosed, ObligationFulfilled, PolicyPublished, SourceHeartbeat
 from streams.config import TimeMode
 from streams.errors import ConfigurationError
 from streams.runtime.broker import Record
@@ -16,9 +16,7 @@ from tests.support.shell import NOON, SETTINGS
 POLICY = PolicyPublished(
     event_id="p", occurred_at=NOON, version=3, effective_from=NOON, body={"agreement": "x"}
 )
-EXCLUSION = ExclusionDeclared(
-    event_id="x", occurred_at=NOON, exclusion_id="storm", from_at=NOON, to_at=NOON + 1, reason="r"
-)
+FULFILLED = ObligationFulfilled(event_id="f", occurred_at=NOON, obligation="report")
 
 CLOSED = LeadClosed(event_id="e", lead_id="L-1", occurred_at=NOON, outcome="won")
 
@@ -41,10 +39,10 @@ def loaded(records: Sequence[Record]) -> Control:
 
 
 def test_what_is_written_is_what_is_read_back() -> None:
-    """A policy, an exclusion, a heartbeat and a count survive a restart."""
+    """A policy, a receipt, a heartbeat and a count survive a restart."""
     control = Control()
     control.keep(POLICY, NOON)
-    control.keep(EXCLUSION, NOON + 1)
+    control.keep(FULFILLED, NOON + 1)
     control.heard(beat("crm", NOON))
     router = Router(partition=0, partitions=1, accepted=(), control=control)
     router.check(CLOSED, known=True)
@@ -94,7 +92,7 @@ def test_of_two_of_one_identity_the_one_seen_first_holds() -> None:
 def test_no_lead_id_can_be_an_inner_key() -> None:
     """Inner keys begin with a zero byte."""
     assert key_of(POLICY).startswith(INNER)
-    assert key_of(EXCLUSION) == b"\x00exclusion:storm"
+    assert key_of(FULFILLED) == b"\x00fulfilled:f"
 
 
 def position(**changes: object) -> Position:

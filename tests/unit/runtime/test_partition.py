@@ -5,8 +5,11 @@ import pytest
 
 from schemas.instants import HOUR, MINUTE, SECOND, Instant, format_instant
 from schemas.topics import partition_of
+from schemas.verdicts import Breach
 from streams.config import TimeMode
-from streams.runtime.broker import Record
+from streams.domain.book import Book
+from streams.runtime.broker import Kept, Record
+from streams.runtime.changelog import State
 from streams.runtime.control import KEY as CONTROL_KEY
 from streams.runtime.intake import ROOM, LostBatchError
 from streams.runtime.partition import MOST_RECORDS, Step
@@ -411,7 +414,11 @@ def test_exclusions_and_fulfilments_are_kept_for_the_clocks_to_come() -> None:
     )
     step = made.partition.step()
 
-    assert keys(step.changes) == [b"\x00exclusion:storm-1", b"\x00fulfilled:f-1", POSITION_KEY]
+    assert keys(step.changes) == [
+        b"\x00book:exclusion:storm-1",
+        b"\x00fulfilled:f-1",
+        POSITION_KEY,
+    ]
 
 
 def test_a_lead_that_is_told_of_twice_says_it_once() -> None:
@@ -423,3 +430,48 @@ def test_a_lead_that_is_told_of_twice_says_it_once() -> None:
     first, second = made.partition.step(), twice.partition.step()
 
     assert first.changes[0] == second.changes[0]
+
+
+def excluded(from_at: Instant, to_at: Instant, at: Instant) -> tuple[bytes, bytes, Instant]:
+    """Declare that a span shall not count for anybody."""
+    told = {
+        "type": "exclusion-declared",
+        "event_id": "storm-1",
+        "occurred_at": format_instant(at),
+        "exclusion_id": "storm-1",
+        "from": format_instant(from_at),
+        "to": format_instant(to_at),
+        "reason": "storm",
+    }
+    return b"exclusion-declared", orjson.dumps(told), at
+
+
+def test_an_exclusion_that_is_declared_in_time_stops_clocks_also_after_a_restart() -> None:
+    """A storm of ten minutes from noon: due at 12:05 is 12:15, in this life and the next."""
+    made = bench()
+    body = agreement(sales=speed_within("PT5M"), settle="PT30S", exclusions={"reasons": ["storm"]})
+    made.bring("sla-control", published(body, NOON - HOUR))
+    made.bring("sla-control", excluded(NOON, NOON + 10 * MINUTE, NOON))
+    made.bring("handed-off", handed_off("L-1", NOON))
+    made.clock.at = NOON + SECOND
+    made.look()
+    written = made.partition.step().changes
+    made.clock.at = NOON + 10 * MINUTE
+    made.look()
+    silent = made.partition.step()
+    written += silent.changes
+
+    again = Book(made.partition.book.policies)
+    state = State()
+    state.take([Kept(one.key, one.value) for one in written if one.key is not None])
+    for key, packed in state.leads.items():
+        again.load(key, packed)
+    kept = [one for one in again.advance(NOON + HOUR) if isinstance(one, Breach)]
+    made.clock.at = NOON + 16 * MINUTE
+    made.look()
+    step = made.partition.step()
+
+    assert told(silent, "speed-breaches") == []
+    due_at = NOON + 15 * MINUTE
+    assert {one["due_at"] for one in told(step, "speed-breaches")} == {format_instant(due_at)}
+    assert {one.due_at for one in kept} == {due_at}
