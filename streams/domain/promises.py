@@ -61,7 +61,7 @@ def read_commitment(
     mix: dict[str, int] = optional(keys.get("mix"), _read_mix) or {}
     least = optional(keys.get("min_attempts"), Found.whole)
     commitment = Commitment(
-        id=optional(keys.get("id"), _read_id) or "",
+        id=optional(keys.get("id"), read_id) or "",
         clock=clock,
         debtor=debtor,
         creditor="marketing" if debtor == "sales" else "sales",
@@ -121,7 +121,8 @@ def _read_kind(found: Found) -> str | None:
     return kind.word(KINDS)
 
 
-def _read_id(found: Found) -> str:
+def read_id(found: Found) -> str:
+    """Read the id of a promise."""
     text = found.text()
     if text is not None and not _ID.fullmatch(text):
         found.refuse("1 to 64 of A-Z a-z 0-9 . _ -", "choose such an id, as website-speed")
