@@ -288,7 +288,9 @@ def _look_ahead(horizon: Horizon, clocks: list[Clock], policy: Policy) -> bool:
     if not ahead and not moments_ahead and dormant_at <= now:
         lead.tellings.clear()
         return False
-    quiet_until = horizon.whole().quiet_until = min([*ahead, max(dormant_at, now + 1)])
+    # A lead that lies dormant already leaves with the last instant that is still ahead.
+    calm = [*ahead, dormant_at] if dormant_at > now else ahead or moments_ahead
+    quiet_until = horizon.whole().quiet_until = min(calm)
     lead.next_at = min([*moments_ahead, quiet_until])
     return True
 

@@ -140,6 +140,25 @@ def test_a_dormant_lead_leaves_the_table() -> None:
     assert book.take_changed() == [(b"L", None)]
 
 
+def test_a_dormant_lead_waits_for_what_is_still_ahead() -> None:
+    """Dormant after one hour, at risk after three, due after four: it leaves after settling."""
+    book = book_of(agreement({**SPEED, "target": "PT4H"}, dormant="PT1H"))
+    book.tell(STORY[1], seen_at_in_file(STORY[1]))
+    instants = []
+    while (instant := book.next_instant()) is not None and len(instants) < 9:
+        instants.append(instant)
+        book.advance(instant)
+
+    assert instants == [
+        at("2026-03-10 10:00"),
+        at("2026-03-10 11:00"),
+        at("2026-03-10 14:00"),
+        at("2026-03-10 15:00"),
+        at("2026-03-10 15:00:30"),
+    ]
+    assert len(book) == 0
+
+
 def test_open_leads_tells_what_runs_and_ends_with_a_tombstone() -> None:
     """Two clocks run, one breaches, both end."""
     book = book_of(agreement(SPEED, DEPTH))
