@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.verdicts import Breach, OpenLead, Verdict
 from streams.domain.book import Book, Output
@@ -15,7 +16,7 @@ from tests.support.worlds import END, WORLDS
 
 _IS_LONG: Final = settings.get_current_profile_name() == "long"
 many = settings(
-    max_examples=25_000 if _IS_LONG else 1_200, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=25_000 if _IS_LONG else 700, suppress_health_check=[HealthCheck.too_slow]
 )
 some = settings(
     max_examples=10_000 if _IS_LONG else 250, suppress_health_check=[HealthCheck.too_slow]
@@ -75,7 +76,8 @@ def test_any_split_into_batches_gives_the_same(
         outputs += book.advance(end) + book.advance(first - 1)
         before = end
 
-    assert _judgements(outputs) == _judgements(replayed(world, tellings))
+    # All but the sequence: that of a lead that left and came back begins anew where it is told.
+    assert _unnumbered(outputs) == _unnumbered(replayed(world, tellings))
 
 
 @worlds
@@ -134,6 +136,10 @@ def test_shares_of_a_breach_add_up(world: str, tellings: list[Telling]) -> None:
                 assert sum(share.seconds for share in record.shares) == round(
                     (record.target or 0) * 1_000_000
                 )
+
+
+def _unnumbered(outputs: list[Output]) -> list[Breach | Verdict]:
+    return [replace(record, sequence=0) for record in _judgements(outputs)]
 
 
 def _judgements(outputs: list[Output]) -> list[Breach | Verdict]:
