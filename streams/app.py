@@ -1,17 +1,17 @@
 """The one place where the parts meet: settings in, a Faust app out."""
 
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import faust
 from faust.types.auth import CredentialsT
 from prometheus_client import CollectorRegistry
 
-from schemas.topics import INPUTS
-from streams.config import TABLE, Security, Settings, TimeMode, WriterKind
+from streams.config import REPS_TABLE, TABLE, Security, Settings, TimeMode, WriterKind
 from streams.metrics.counts import Counts
 from streams.metrics.exposition import Exposition, Scene
 from streams.runtime import admin
-from streams.runtime.agents import leads
+from streams.runtime.agents import leads, reps
 from streams.runtime.broker import Place
 from streams.runtime.commit import Writer
 from streams.runtime.ends import Ends
@@ -19,11 +19,13 @@ from streams.runtime.host import App, Guard, bind
 from streams.runtime.http import Door, Pages
 from streams.runtime.kafka import KafkaBroker
 from streams.runtime.logs import logging_config
-from streams.runtime.owned import OwnedPartitions, Parts
+from streams.runtime.owned import OwnedPartitions, OwnedTable, P, Parts
+from streams.runtime.owned_reps import OwnedReps, OwnedTables
 from streams.runtime.pages import books_of
 from streams.runtime.partition import Partition, Step
 from streams.runtime.plain import PlainWriter
 from streams.runtime.recovery import TableManager
+from streams.runtime.teller import Teller
 from streams.runtime.transactions import TransactionalWriter
 from streams.runtime.transport import BatchSchema
 from streams.runtime.wall import wall_now
@@ -56,9 +58,10 @@ def create_app(settings: Settings) -> App:
         logging_config=logging_config(quiet=False),
     )
     app.settings = settings
-    app.input_names = {settings.topic(name): name for name in INPUTS}
+    app.input_names = {
+        settings.topic(name): name for name in (*OwnedPartitions.inputs, *OwnedReps.inputs)
+    }
     broker = KafkaBroker(settings)
-    writer = _writer(settings, broker)
     registry = CollectorRegistry()
     counts = Counts(registry, is_on_wall_clock=settings.time is TimeMode.WALL)
 
@@ -67,17 +70,10 @@ def create_app(settings: Settings) -> App:
         teams = published[-1][0].teams if published else ()
         counts.committed(step.facts, step.refused, step.told, teams)
 
-    app.owner = app.reader = OwnedPartitions(
-        Parts(
-            settings=settings,
-            broker=broker,
-            writer=writer,
-            ends=Ends(broker, settings, INPUTS),
-            wall=wall_now,
-            written=written,
-            source=f"leadclock/{settings.name}",
-        )
-    )
+    teller = Teller(settings, broker)
+    parts = _parts(settings, broker, OwnedPartitions, written)
+    owned_reps = OwnedReps(_parts(settings, broker, OwnedReps, lambda _partition, _step: None))
+    app.owner = app.reader = OwnedTables(OwnedPartitions(parts, teller), owned_reps, teller)
     Exposition(registry, lambda: _scene(app.owner))
     door = Door(
         settings.http_host,
@@ -87,18 +83,40 @@ def create_app(settings: Settings) -> App:
         pages=Pages(worklist=Worklist(lambda: _books(app, settings))),
     )
     app.own_services = [
-        Guard(app, door=door, writer=writer, broker=broker),
+        Guard(app, door=door, writer=parts.writer, broker=broker),
         Watchdog(lambda: _readable(app.owner), broker.committed_ends),
     ]
-    inputs = app.topic(*app.input_names, schema=BatchSchema())
-    # Never written to as a table: it gives the changelog, and its co-partitioning.
-    app.Table(TABLE, key_type=bytes, value_type=bytes, partitions=settings.partitions)
-    leads.attach(app, inputs, app.owner.take)
+    for table in (TABLE, REPS_TABLE):
+        # Never written to as tables: they give the changelogs, and their co-partitioning.
+        app.Table(table, key_type=bytes, value_type=bytes, partitions=settings.partitions)
+    leads.attach(app, _channel(app, settings, OwnedPartitions.inputs), app.owner.take)
+    reps.attach(app, _channel(app, settings, OwnedReps.inputs), app.owner.take)
     bind(app)
     return app
 
 
-def _readable(owner: OwnedPartitions) -> dict[Place, int]:
+def _channel(app: App, settings: Settings, inputs: Sequence[str]) -> object:
+    return app.topic(*map(settings.topic, inputs), schema=BatchSchema())
+
+
+def _parts(
+    settings: Settings,
+    broker: KafkaBroker,
+    owned: type[OwnedTable[P]],
+    written: Callable[[P, Step], None],
+) -> Parts[P]:
+    return Parts(
+        settings=settings,
+        broker=broker,
+        writer=_writer(settings, broker, owned.table),
+        ends=Ends(broker, settings, owned.inputs),
+        wall=wall_now,
+        written=written,
+        source=f"leadclock/{settings.name}",
+    )
+
+
+def _readable(owner: OwnedTables) -> dict[Place, int]:
     """Give the positions of inputs that ought to move when there is something to read."""
     if owner.generation < 0:
         return {}
@@ -111,10 +129,10 @@ def _readable(owner: OwnedPartitions) -> dict[Place, int]:
     }
 
 
-def _writer(settings: Settings, broker: KafkaBroker) -> Writer:
+def _writer(settings: Settings, broker: KafkaBroker, table: str) -> Writer:
     if settings.writer is WriterKind.TRANSACTIONS:
-        return TransactionalWriter(settings, broker)
-    return PlainWriter(settings, broker, lambda: admin.count_members(settings))
+        return TransactionalWriter(settings, broker, table)
+    return PlainWriter(settings, broker, lambda: admin.count_members(settings), table)
 
 
 def _credentials(security: Security) -> CredentialsT | None:
@@ -148,7 +166,7 @@ def _missing(app: App) -> str | None:
     return None
 
 
-def _scene(owner: OwnedPartitions) -> Scene:
+def _scene(owner: OwnedTables) -> Scene:
     partitions = owner.partitions()
     policies = [entry[0] for one in partitions for entry in one.book.policies.published]
     newest = max(policies, key=lambda policy: policy.version, default=None)

@@ -182,15 +182,18 @@ class Scorecards:
         else:
             known.standings[source] = standing
 
-    def tell_zones(self, zones: Zones) -> None:
-        """Let days begin elsewhere from now on, for all that is known."""
+    def tell_zones(self, zones: Zones) -> bool:
+        """Let days begin elsewhere from now on, for all that is known; False: as before."""
         old, self._zones = self._zones, zones
+        if old == zones:
+            return False
         for rep, known in self._known.items():
             if old.of(rep[0]) != zones.of(rep[0]):
                 known.dates.clear()
                 for pane, counts in known.panes.items():
                     _add(known.dates, self._date(rep, pane), counts)
                 known.read = None
+        return True
 
     def expire(self, now: Instant) -> list[tuple[Rep, Pane, Source]]:
         """Let go of panes that no window reaches any more, and say which."""

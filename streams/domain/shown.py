@@ -4,7 +4,7 @@ Source:
     Contract, sections 2 and 3; domain, c.17.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 from streams.domain.counts import EMPTY, Counts
@@ -42,9 +42,19 @@ def shown_counts(counted: Mapping[Rep, Counts], policy: Policy) -> dict[Rep, Cou
     return found
 
 
-def shown_standings(standings: Standings, policy: Policy) -> dict[Rep, Standing]:
-    """Put the standings of all reps together likewise."""
+def shown_standings(
+    standings: Standings, policy: Policy, names: Container[Rep] | None = None
+) -> dict[Rep, Standing]:
+    """Put the standings of all reps together likewise.
+
+    Args:
+        standings: Of one partition.
+        policy: Says under which name each appears.
+        names: Leave out all others; None: leave out nobody.
+    """
     found: dict[Rep, list[Standing]] = {}
     for rep in standings.reps():
-        found.setdefault(shown(rep, policy), []).append(standings.of(rep))
+        name = shown(rep, policy)
+        if names is None or name in names:
+            found.setdefault(name, []).append(standings.of(rep))
     return {name: merged(several) for name, several in found.items()}

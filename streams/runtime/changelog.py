@@ -7,6 +7,7 @@ from streams.domain.book import CONTROL_PREFIX
 from streams.domain.panes import PREFIX as PANE_PREFIX
 from streams.runtime.broker import Broker, Kept, Place
 from streams.runtime.control import INNER, Control
+from streams.runtime.partials import KEY as PARTIALS_KEY
 from streams.runtime.position import KEY as POSITION_KEY
 from streams.runtime.position import Position
 
@@ -23,12 +24,14 @@ class State:
         leads: What the book keeps, by key: packed leads, panes folded from leads that left,
             exclusions and what was heard of sources.
         control: Everything beside them.
+        partials: What has to be told of reps.
         position: How far it goes; None: nothing was ever written.
         records: How many were read, with those that were overwritten later.
     """
 
     leads: dict[bytes, bytes] = field(default_factory=dict)
     control: Control = field(default_factory=Control)
+    partials: bytes | None = None
     position: Position | None = None
     records: int = 0
 
@@ -49,6 +52,8 @@ class State:
             return
         if key == POSITION_KEY:
             self.position = Position.unpack(value)
+        elif key == PARTIALS_KEY:
+            self.partials = value
         else:
             self.control.load(key, value)
 

@@ -16,7 +16,7 @@ from streams.runtime.commit import Writer
 from streams.runtime.ending import end_misconfigured, end_unexpectedly
 from streams.runtime.http import Door
 from streams.runtime.logs import library_log
-from streams.runtime.owned import OwnedPartitions
+from streams.runtime.owned_reps import OwnedTables
 from streams.runtime.transport import Transport
 
 
@@ -51,8 +51,8 @@ class App(faust.App):
     BootStrategy = BootStrategy
 
     settings: Settings
-    owner: OwnedPartitions
-    reader: OwnedPartitions
+    owner: OwnedTables
+    reader: OwnedTables
     input_names: dict[str, str]
     own_services: list[Any]
 

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.producer import sender
 
-from streams.config import Settings
+from streams.config import Settings, WriterKind
 from streams.runtime.broker import BrokerTroubleError, Kept, Place, Producer, Record
 
 Answer = TypeVar("Answer")
@@ -37,8 +37,13 @@ class KafkaBroker:
         self._connecting = asyncio.Lock()
 
     async def plain_producer(self) -> Producer:
-        """Start a producer without transactions or idempotence, which not every broker has."""
-        producer = AIOKafkaProducer(**self._settings.kafka(), **_producing())
+        """Start a producer without transactions; idempotent where the broker can be relied on."""
+        producer = AIOKafkaProducer(
+            **self._settings.kafka(),
+            **_producing(),
+            # Not every broker has it that has no transactions.
+            enable_idempotence=self._settings.writer is WriterKind.TRANSACTIONS,
+        )
         await producer.start()
         return KafkaProducer(producer)
 

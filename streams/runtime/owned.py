@@ -7,14 +7,15 @@ writer commits. This is where they meet.
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final, Generic, TypeVar
 
 from schemas.instants import Instant
 from schemas.topics import INPUTS
-from streams.config import Settings, TimeMode
+from streams.config import TABLE, Settings, TimeMode
 from streams.domain.book import Book
 from streams.domain.policies import Policies
 from streams.errors import ConfigurationError
@@ -23,18 +24,22 @@ from streams.runtime.changelog import State, read_states
 from streams.runtime.commit import Writer
 from streams.runtime.ending import end_misconfigured, end_unexpectedly
 from streams.runtime.now import FactsNow, Now, WallNow
+from streams.runtime.partials import Partials
 from streams.runtime.partition import Frame, Partition, Step
 from streams.runtime.policies import policy_told
-from streams.runtime.pump import AsksEnds, Pump
+from streams.runtime.pump import AsksEnds, Moved, Pump
+from streams.runtime.teller import Teller
 from streams.runtime.transport import Batch
 
 log = logging.getLogger(__name__)
 
 _NO_GENERATION: Final = -1
 
+P = TypeVar("P", bound=Moved)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Generic[P]):
     """What the owner works with.
 
     Attributes:
@@ -52,34 +57,43 @@ class Parts:
     writer: Writer
     ends: AsksEnds
     wall: Callable[[], Instant]
-    written: Callable[[Partition, Step], None]
+    written: Callable[[P, Step], None]
     source: str
 
 
 @dataclass(slots=True)
-class _Owned:
-    pump: Pump
+class _Owned(Generic[P]):
+    pump: Pump[P]
     task: "asyncio.Task[None] | None" = field(default=None)
 
 
-class OwnedPartitions:
-    """The partitions of this worker; Faust's ``owner`` and ``reader``."""
+class OwnedTable(ABC, Generic[P]):
+    """The partitions of one table that this worker owns.
 
-    def __init__(self, parts: Parts) -> None:
+    Attributes:
+        table: Its name.
+        inputs: What its agent reads.
+    """
+
+    table: ClassVar[str]
+    inputs: ClassVar[Sequence[str]]
+
+    def __init__(self, parts: Parts[P]) -> None:
         """Own nothing."""
         self._parts = parts
-        self._owned: dict[int, _Owned] = {}
+        self._owned: dict[int, _Owned[P]] = {}
         self._generation = _NO_GENERATION
         self._loading = asyncio.Lock()
         self._is_stopped = False
-        self._names = {name: parts.settings.topic(name) for name in INPUTS}
+        self._changelog = parts.settings.changelog_of(self.table)
+        self._names = {name: parts.settings.topic(name) for name in self.inputs}
 
     @property
     def generation(self) -> int:
         """The group's generation for which all is open; -1 while none is."""
         return self._generation
 
-    def partitions(self) -> list[Partition]:
+    def partitions(self) -> list[P]:
         """Give the owned partitions by number."""
         return [self._owned[number].pump.partition for number in sorted(self._owned)]
 
@@ -125,17 +139,18 @@ class OwnedPartitions:
                     await self._drop(number)
             fresh = sorted(partitions - kept)
             await writer.open(fresh)
-            states = await read_states(self._parts.broker, self._parts.settings.changelog, fresh)
+            states = await read_states(self._parts.broker, self._changelog, fresh)
             await self._begin(states)
         # What was loaded stays: the collector need not look at it again and again.
         gc.freeze()
         log.info(
             "loaded",
             extra={
+                "table": self.table,
                 "partitions": sorted(partitions),
                 "kept": sorted(kept),
                 "records": sum(state.records for state in states.values()),
-                "leads": sum(len(partition.book) for partition in self.partitions()),
+                self.table: sum(map(len, self.partitions())),
             },
         )
 
@@ -148,7 +163,14 @@ class OwnedPartitions:
             if owned.task is None:
                 owned.task = asyncio.create_task(self._run(owned))
             owned.pump.release()
-        log.info("opened", extra={"generation": generation, "partitions": sorted(self._owned)})
+        log.info(
+            "opened",
+            extra={
+                "table": self.table,
+                "generation": generation,
+                "partitions": sorted(self._owned),
+            },
+        )
 
     async def hold(self) -> None:
         """Finish what is being committed, begin nothing new, drop what waits."""
@@ -185,15 +207,30 @@ class OwnedPartitions:
                 writer=self._parts.writer,
                 ends=self._parts.ends,
                 written=partial(self._parts.written, partition),
+                settled=partial(self._settled, number),
             )
             self._owned[number] = _Owned(pump)
 
-    def _partition(self, number: int, state: State, begins: Mapping[str, int]) -> Partition:
-        settings, position, control = self._parts.settings, state.position, state.control
-        kept_now = None
+    @abstractmethod
+    def _partition(self, number: int, state: State, begins: Mapping[str, int]) -> P:
+        """Build a partition from what was committed; its inputs begin at ``begins``."""
+
+    def _settled(self, number: int) -> None:
+        """All of a partition's state is committed."""
+
+    def _positions(
+        self, number: int, state: State, begins: Mapping[str, int]
+    ) -> tuple[dict[str, int], Instant | None]:
+        """Tell from where to read, and the now that was committed.
+
+        Raises:
+            ConfigurationError: The state was made under other settings.
+        """
+        position = state.position
         positions = dict(begins)
+        kept_now = None
         if position is not None:
-            position.check(settings)
+            position.check(self._parts.settings)
             kept_now = position.now
             for name, offset in position.offsets.items():
                 if offset < positions[name]:
@@ -207,17 +244,11 @@ class OwnedPartitions:
                         },
                     )
                 positions[name] = max(offset, positions[name])
-        policies = Policies()
-        for fact, seen_at in control.policies():
-            policies = policies.with_policy(policy_told(fact, Policies()), seen_at)
-        book = Book(policies)
-        for key, packed in state.leads.items():
-            book.load(key, packed)
-        book.now = kept_now
-        now: Now = WallNow(positions, kept_now)
-        if settings.time is TimeMode.FACTS:
-            now = FactsNow(positions, kept_now, control.heartbeats)
-        frame = Frame(
+        return positions, kept_now
+
+    def _frame(self, number: int) -> Frame:
+        settings = self._parts.settings
+        return Frame(
             number=number,
             partitions=settings.partitions,
             time=settings.time,
@@ -226,9 +257,8 @@ class OwnedPartitions:
             wall=self._parts.wall,
             accept_misrouted=settings.accept_misrouted,
         )
-        return Partition(frame, book=book, control=control, now=now, positions=positions)
 
-    async def _run(self, owned: _Owned) -> None:
+    async def _run(self, owned: _Owned[P]) -> None:
         number = owned.pump.partition.frame.number
         try:
             await owned.pump.run()
@@ -239,3 +269,44 @@ class OwnedPartitions:
         except Exception:  # noqa: BLE001 - memory and log may differ: only a new life knows
             if self._owned.get(number) is owned:
                 end_unexpectedly("partition_failed", partition=number)
+
+
+class OwnedPartitions(OwnedTable[Partition]):
+    """The partitions of leads; they also tell what they count of their reps."""
+
+    table = TABLE
+    inputs = INPUTS
+
+    def __init__(self, parts: Parts[Partition], teller: Teller | None = None) -> None:
+        """Own nothing.
+
+        Args:
+            parts: What it works with.
+            teller: Writes what is counted of reps; None: nobody is told.
+        """
+        super().__init__(parts)
+        self._teller = teller
+
+    def _partition(self, number: int, state: State, begins: Mapping[str, int]) -> Partition:
+        settings, control = self._parts.settings, state.control
+        positions, kept_now = self._positions(number, state, begins)
+        policies = Policies()
+        for fact, seen_at in control.policies():
+            policies = policies.with_policy(policy_told(fact, Policies()), seen_at)
+        book = Book(policies)
+        for key, packed in state.leads.items():
+            book.load(key, packed)
+        book.now = kept_now
+        now: Now = WallNow(positions, kept_now)
+        if settings.time is TimeMode.FACTS:
+            now = FactsNow(positions, kept_now, control.heartbeats)
+        frame = self._frame(number)
+        partition = Partition(frame, book=book, control=control, now=now, positions=positions)
+        if self._teller is not None:
+            partition.partials = Partials(number, settings.partitions, state.partials)
+        return partition
+
+    def _settled(self, number: int) -> None:
+        owned = self._owned.get(number)
+        if owned is not None and self._teller is not None:
+            self._teller.settled(owned.pump.partition, owned.pump.wake)

@@ -36,6 +36,7 @@ from streams.runtime.dead_letters import dead_letter, lost_place
 from streams.runtime.intake import Delivery, Intake
 from streams.runtime.now import Mark, Now
 from streams.runtime.outputs import Outgoing, outgoing
+from streams.runtime.partials import Partials
 from streams.runtime.policies import policy_told
 from streams.runtime.position import KEY as POSITION_KEY
 from streams.runtime.position import Position
@@ -99,7 +100,15 @@ class Frame:
 
 
 class Partition(Intake):
-    """One owned partition."""
+    """One owned partition.
+
+    Attributes:
+        frame: The app around it.
+        book: Its leads.
+        partials: What it has to tell of its reps; None: nobody is told.
+    """
+
+    partials: Partials | None = None
 
     def __init__(
         self,
@@ -131,6 +140,10 @@ class Partition(Intake):
             control=control,
         )
         self._told: deque[Delivery] = deque()
+
+    def __len__(self) -> int:
+        """Count the leads it keeps."""
+        return len(self.book)
 
     @property
     def has_policy(self) -> bool:
@@ -172,7 +185,11 @@ class Partition(Intake):
 
     def wake_at(self) -> Instant | None:
         """Say at which wall instant something is to be done without any record coming."""
-        return self._now.wake_at(self._ripe_at())
+        wake_at = self._now.wake_at(self._ripe_at())
+        tell_at = None if self.partials is None else self.partials.wake_at()
+        if wake_at is None or tell_at is None:
+            return tell_at if wake_at is None else wake_at
+        return min(wake_at, tell_at)
 
     def _ripe_at(self) -> Instant | None:
         """After this instant the wall clock can decide what changes next."""
@@ -194,6 +211,8 @@ class Partition(Intake):
         step.changes += [Record(key, packed) for key, packed in self.book.take_changed()]
         step.changes += [Record(key, value) for key, value in self.book.take_changed_control()]
         step.changes += self._control.take_changed()
+        if self.partials is not None:
+            step.changes += self.partials.note(self.book)
         if step.changes or step.outputs or step.finished:
             step.changes.append(self.position())
         step.more = step.more or bool(self._told) or (self.has_policy and bool(self._facts))

@@ -47,7 +47,8 @@ class PlainWriter:
         self._broker = broker
         self._members = members
         self._producer: Producer | None = None
-        self._said = False
+        # One writer of a worker speaks for all.
+        self._said = table != TABLE
 
     async def prepare(self) -> None:
         """Wait until no other worker is in the group, as long as a dead one may take.

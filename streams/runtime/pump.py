@@ -6,13 +6,15 @@ and a heavily loaded one writes few large transactions.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
-from schemas.instants import SECOND
+from schemas.instants import SECOND, Instant
+from streams.runtime.broker import Record
 from streams.runtime.commit import Writer
-from streams.runtime.partition import Partition, Step
+from streams.runtime.partition import Frame, Step
+from streams.runtime.transport import Batch
 
 LEAST_PAUSE_SECONDS: Final = 0.005
 MOST_PAUSE_SECONDS: Final = 0.050
@@ -30,16 +32,64 @@ class AsksEnds(Protocol):
         """Tell where the inputs of a partition end, asked after this call began."""
 
 
-class Pump:
+class Moved(Protocol):
+    """A partition of some table, as a pump and an owner see it. Plain calls on memory."""
+
+    @property
+    def frame(self) -> Frame:
+        """The app around it."""
+
+    @property
+    def positions(self) -> Mapping[str, int]:
+        """By input, up to where it has been read."""
+
+    @property
+    def wants_more(self) -> bool:
+        """Tell whether there is room for more records."""
+
+    def __len__(self) -> int:
+        """Count what it keeps."""
+
+    def take(self, batch: Batch, done: Callable[[], None]) -> None:
+        """Let a batch wait for the next step; ``done`` is called once it is committed."""
+
+    def forget_waiting(self) -> None:
+        """Drop what waits."""
+
+    def wanted(self) -> Instant | None:
+        """Say for which instant the inputs' ends should be asked now; None: for none."""
+
+    def told_ends(self, instant: Instant, ends: Mapping[str, int]) -> None:
+        """Tell where the inputs ended when they were asked for an instant."""
+
+    def wake_at(self) -> Instant | None:
+        """Say at which wall instant something is to be done without any record coming."""
+
+    def step(self) -> Step:
+        """Read what waits, and say what is to be written."""
+
+    def position(self) -> Record:
+        """Give the record that says how far the state goes."""
+
+
+P = TypeVar("P", bound=Moved)
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+class Pump(Generic[P]):
     """Moves one partition."""
 
     def __init__(
         self,
-        partition: Partition,
+        partition: P,
         *,
         writer: Writer,
         ends: AsksEnds,
         written: Callable[[Step], None],
+        settled: Callable[[], None] = _nothing,
     ) -> None:
         """Move this partition once `run` is started.
 
@@ -48,12 +98,14 @@ class Pump:
             writer: Commits its steps; the partition is opened.
             ends: Knows where the inputs end.
             written: Called after each commit.
+            settled: Called after each turn, when all of the state is committed.
         """
         self.partition = partition
         self._number = partition.frame.number
         self._writer = writer
         self._ends = ends
         self._written = written
+        self._settled = settled
         self._awake = asyncio.Event()
         self._whole = asyncio.Lock()
         self._held = True
@@ -121,6 +173,7 @@ class Pump:
             await self._commit(step)
         for finish in step.finished:
             finish()
+        self._settled()
         # A heartbeat that was just read wants the ends asked, and nothing else may come.
         if step.more or self.partition.wanted() is not None:
             self._awake.set()

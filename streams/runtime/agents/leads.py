@@ -21,13 +21,18 @@ def attach(app: Any, inputs: Any, take: Take) -> Any:
         inputs: The channel of all input topics.
         take: Lets a batch wait in its partition's inbox.
     """
+    return attach_named("leads", app, inputs, take)
 
-    @app.agent(inputs, name="leads")  # type: ignore[untyped-decorator] # Faust's decorator
-    async def leads(stream: Any) -> None:
+
+def attach_named(name: str, app: Any, inputs: Any, take: Take) -> Any:
+    """Declare an agent of some name that only fills inboxes."""
+
+    @app.agent(inputs, name=name)  # type: ignore[untyped-decorator] # Faust's decorator
+    async def agent(stream: Any) -> None:
         try:
             async for event in stream.noack().events():
                 take(event.value, event.ack)
         except Exception:  # noqa: BLE001 - Faust would acknowledge the event and go on
-            end_unexpectedly("agent_failed", agent="leads")
+            end_unexpectedly("agent_failed", agent=name)
 
-    return leads
+    return agent
