@@ -31,9 +31,7 @@ def agreement(version: int, effective_from: Instant, **more: Any) -> dict[str, A
         "settle": "PT0.5S",
         "false_close": "PT0.3S",
         "calendars": {"always": {"zone": "UTC", "hours": {"mon-sun": ["00:00-24:00"]}}},
-        "teams": {
-            "nord": {"calendar": "always", "lead_contact": "chief", "reps": ["anna", "ben"]}
-        },
+        "teams": {"nord": {"calendar": "always", "lead_contact": "chief", "reps": ["anna", "ben"]}},
         "contacts": {"manager": "head"},
         "escalation": [{"at": "100%", "to": "team_lead"}, {"after": "PT1S", "to": "manager"}],
         "pauses": {"reasons": ["vacation"]},
@@ -159,27 +157,30 @@ class Author:
         last = given
         for number in range(random.choice((0, 1, 1, 2, 3))):
             last = self._answer_at(given if number == 0 else last)
-            name = self._name(lead)
-            yield self._say(lead, "contact-attempt", last, event_id=name, **self._how())
-            if random.random() < 0.1:
-                yield self._say(lead, "fact-withdrawn", last + SECOND // 3, withdraws=name)
-            if random.random() < 0.15:
-                # Made in time, told when the due has passed.
-                late = given + TARGET + random.randint(0, 3 * SECOND)
-                yield self._say(
-                    lead,
-                    "contact-attempt",
-                    late,
-                    since=random.randint(0, 3 * SECOND),
-                    **self._how(),
-                )
+            yield from self._attempt(lead, last, given)
+        yield from self._changes(lead, given, last)
+
+    def _attempt(self, lead: str, at: Micros, given: Micros) -> Iterable[_Said]:
+        random, name = self._random, self._name(lead)
+        yield self._say(lead, "contact-attempt", at, event_id=name, **self._how())
+        if random.random() < 0.1:
+            yield self._say(lead, "fact-withdrawn", at + SECOND // 3, withdraws=name)
+        if random.random() < 0.15:
+            # Made in time, told when the due has passed.
+            late, since = (
+                given + TARGET + random.randint(0, 3 * SECOND),
+                random.randint(0, 3 * SECOND),
+            )
+            yield self._say(lead, "contact-attempt", late, since=since, **self._how())
+
+    def _changes(self, lead: str, given: Micros, last: Micros) -> Iterable[_Said]:
+        random = self._random
         if random.random() < 0.2:
             again = given + random.randint(0, 4 * SECOND)
             yield self._say(lead, "handed-off", again, team_id="nord", rep_id="ben")
         if random.random() < 0.3:
-            yield self._say(
-                lead, "lead-closed", last + random.randint(0, 2 * SECOND), outcome="won"
-            )
+            closed = last + random.randint(0, 2 * SECOND)
+            yield self._say(lead, "lead-closed", closed, outcome="won")
         if random.random() < 0.15:
             paused = given + random.randint(0, 3 * SECOND)
             yield self._say(lead, "clock-paused", paused, reason="vacation")

@@ -198,14 +198,15 @@ class World:
             ) + int((self.plan.seconds + 50) * SECOND)
         checks.expect(until)
         patience = loop.now + int((AFTERWARDS_SECONDS + PATIENCE_SECONDS) * SECOND)
-        while not (checks.is_read() and checks.is_complete()):
+        while not (checks.states.is_read() and checks.is_complete()):
             if loop.now > patience:
-                if checks.is_read():
+                if checks.states.is_read():
                     checks.finish()
+                said = len(checks.said.records)
                 raise ViolationError(
                     Invariant.PROGRESS,
-                    f"{len(checks.said)} of {len(checks.expected or ())} records after "
-                    f"{PATIENCE_SECONDS:.0f} s without faults; inputs read: {checks.is_read()}",
+                    f"{said} of {len(checks.expected or ())} records after "
+                    f"{PATIENCE_SECONDS:.0f} s without faults",
                 )
             await asyncio.sleep(_LOOK_SECONDS)
         # What is said once too often, or is only on its way, would come now.
