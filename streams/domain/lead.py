@@ -202,9 +202,12 @@ class Lead:
             default=None,
         )
 
-    def newest_telling(self) -> Instant:
-        """Give when the last fact became known."""
-        return max(at for tellings in self.tellings.values() for at, _ in tellings)
+    def newest_telling(self, now: Instant) -> Instant | None:
+        """Give when the last fact that is known became so; None: none is."""
+        return max(
+            (at for tellings in self.tellings.values() for at, _ in tellings if at <= now),
+            default=None,
+        )
 
 
 def _withdrawn(withdrawals: dict[str, str]) -> set[str]:

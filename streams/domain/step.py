@@ -57,9 +57,6 @@ def advance_lead(
         must_revise: Something else than a fact of the lead has become known.
     """
     known, policies = known.at(now), known.policies
-    if lead.judged_at is None:
-        # A lead that had left and comes back goes on above all that was ever said of it.
-        lead.sequence = max(lead.sequence, now)
     memo = lead.memo
     if isinstance(memo, Memo) and not must_revise and memo.is_quiet(known, now):
         yield from _quiet_step(lead, memo, now, said_at)
@@ -71,7 +68,10 @@ def advance_lead(
         for _, fact in late:
             yield LateFact(fact)
         fresh = [one for one in fresh if one not in late]
-    policy = _newest(policies)
+    if not lead.sequence and lead.newest_telling(now) is not None:
+        # A lead that had left and comes back goes on above all that was ever said of it.
+        lead.sequence = max(0, now)
+    policy = _in_force(policies, now)
     horizon = Horizon(lead, known, now)
     history = horizon.whole().history
     clocks = horizon.clocks()
@@ -82,16 +82,14 @@ def advance_lead(
     has_changed = has_news or lead.sequence != sequence
     if has_changed and not lead.lead_id.startswith(SYNTHETIC):
         lead.counted = contribution_of(history, clocks, lead.published, policies, now)
-    if history.erased_at is not None:
-        _erase(lead, now)
-        clocks = []
-        yield Gone()
-    elif not _look_ahead(horizon, clocks, policy):
-        clocks = []
-        yield Gone()
-    else:
+    if history.erased_at is None and _look_ahead(horizon, clocks, policy):
         horizon.whole().said = clocks
-    yield from _open_lead(lead, clocks, history, policy, now)
+        yield from _open_lead(lead, clocks, history, policy, now)
+        return
+    _leave(lead, now)
+    yield Gone()
+    yield from _open_lead(lead, [], history, policy, now)
+    lead.sequence = 0
 
 
 def open_clocks(lead: Lead, known: Known, now: Instant) -> tuple[OpenLead, list[Clock]] | None:
@@ -107,7 +105,8 @@ def open_clocks(lead: Lead, known: Known, now: Instant) -> tuple[OpenLead, list[
     running = [clock for clock in horizon.clocks() if clock.is_open]
     if not running or history.erased_at is not None:
         return None
-    return _open_record(lead, running, history, _newest(known.policies), now), running
+    policy = _in_force(known.policies, now)
+    return _open_record(lead, running, history, policy, now), running
 
 
 def _quiet_step(lead: Lead, memo: Memo, now: Instant, said_at: Instant) -> Iterator[Stepped]:
@@ -120,7 +119,7 @@ def _quiet_step(lead: Lead, memo: Memo, now: Instant, said_at: Instant) -> Itera
             _keep(lead, clock, entry, now)
     lead.judged_at = now
     lead.next_at = min([*_moments_ahead(memo.said, now), memo.quiet_until or now + 1])
-    policy = _newest(memo.known.policies)
+    policy = _in_force(memo.known.policies, now)
     yield from _open_lead(lead, memo.said, memo.history, policy, now)
 
 
@@ -192,15 +191,15 @@ def _is_old(one: Told, policies: Policies) -> bool:
     return policy is not None and seen_at - fact.occurred_at > policy.correction_horizon
 
 
-def _erase(lead: Lead, now: Instant) -> None:
+def _leave(lead: Lead, now: Instant) -> None:
     """Let the known facts leave; what is told but not yet known stays."""
     lead.published.clear()
     lead.forget(lead.told_between(None, now))
     lead.next_at = lead.next_telling(now)
 
 
-def _newest(policies: Policies) -> Policy:
-    return policies.published[-1][0]
+def _in_force(policies: Policies, now: Instant) -> Policy:
+    return policies.pinned(now) or policies.published[0][0]
 
 
 def _state(clock: Clock, now: Instant, *, is_breached: bool) -> str:
@@ -277,19 +276,13 @@ def _look_ahead(horizon: Horizon, clocks: list[Clock], policy: Policy) -> bool:
     ahead = [at for clock in clocks if (at := clock.next_change(now)) is not None]
     if lead.unverified_at is not None:
         ahead += _judgements(horizon)
-    next_told_at = lead.next_telling(now)
-    if next_told_at is not None:
-        ahead.append(next_told_at)
-    lead.next_at = None
-    if not lead.tellings:
-        return False
-    dormant_at = lead.newest_telling() + policy.dormant
     moments_ahead = _moments_ahead(clocks, now)
-    if not ahead and not moments_ahead and dormant_at <= now:
-        lead.tellings.clear()
-        return False
+    told_at = lead.newest_telling(now)
     # A lead that lies dormant already leaves with the last instant that is still ahead.
-    calm = [*ahead, dormant_at] if dormant_at > now else ahead or moments_ahead
+    if told_at is None or (told_at + policy.dormant <= now and not ahead and not moments_ahead):
+        return False
+    ahead += [at for at in (told_at + policy.dormant, lead.next_telling(now)) if at and at > now]
+    calm = ahead or moments_ahead
     quiet_until = horizon.whole().quiet_until = min(calm)
     lead.next_at = min([*moments_ahead, quiet_until])
     return True

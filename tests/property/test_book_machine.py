@@ -13,6 +13,7 @@ from streams.domain.book import Book, Output
 from tests.support.lives import (
     LASTING,
     POLICIES,
+    LateRow,
     differences,
     expected,
     facts,
@@ -20,7 +21,7 @@ from tests.support.lives import (
     seen_at_of,
 )
 from tests.support.naive_lead import Telling
-from tests.support.worlds import END, START, WORLDS
+from tests.support.worlds import END, SLEEPING_TOO, START
 
 _IS_LONG: Final = settings.get_current_profile_name() == "long"
 _LEADS: Final = ("lead-1", "lead-2", "lead-3")
@@ -49,7 +50,7 @@ class BookMachine(RuleBasedStateMachine):
         self.unkept: list[Telling] = []
         self.numbers = dict.fromkeys(_LEADS, 0)
 
-    @initialize(world=st.sampled_from(sorted(WORLDS)))
+    @initialize(world=st.sampled_from(sorted(SLEEPING_TOO)))
     def choose_a_world(self, world: str) -> None:
         """Take one of the agreements."""
         self.world = world
@@ -138,7 +139,8 @@ class BookMachine(RuleBasedStateMachine):
             said = [one for one in self.outputs if _is_about(one, lead_id)]
             assert said == [one for one in straight if _is_about(one, lead_id)]
             tellings = [it for it in self.told if it.fact.lead_id == lead_id]
-            assert differences(expected(self.world, tellings), said) == []
+            rows = [it for it in expected(self.world, tellings) if not isinstance(it, LateRow)]
+            assert differences(rows, said) == []
             assert self._open(self.outputs, lead_id) == self._open(straight, lead_id)
 
     @staticmethod
@@ -158,6 +160,8 @@ class BookMachine(RuleBasedStateMachine):
 
 
 def _is_about(output: Output, lead_id: str) -> bool:
+    # Not late facts: of a repetition told to a lead that had left, only a book that
+    # knew it beforehand can tell that it is one.
     return isinstance(output, Breach | Verdict) and output.lead_id == lead_id
 
 

@@ -1,6 +1,7 @@
 """Whole lives of leads, made up: disorder of seconds to days, duplicates, second thoughts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 
@@ -19,15 +20,15 @@ from schemas.facts import (
 )
 from schemas.instants import DAY, HOUR, MINUTE, SECOND
 from schemas.verdicts import Breach, Verdict
-from streams.domain.book import Book, Output
+from streams.domain.book import Book, LateFact, Output
 from streams.domain.policies import Policies
 from streams.domain.policy import policy_of
 from tests.support.naive import BreachRow, NaiveLead, Row
 from tests.support.naive_lead import Agreement, Telling
-from tests.support.worlds import END, START, WORLDS
+from tests.support.worlds import END, SLEEPING_TOO, START
 
 _AGREEMENTS: Final = {
-    name: tuple(Agreement(body) for body in bodies) for name, bodies in WORLDS.items()
+    name: tuple(Agreement(body) for body in bodies) for name, bodies in SLEEPING_TOO.items()
 }
 
 
@@ -38,7 +39,7 @@ def _policies(bodies: Sequence[dict[str, Any]]) -> Policies:
     return policies
 
 
-POLICIES: Final = {name: _policies(bodies) for name, bodies in WORLDS.items()}
+POLICIES: Final = {name: _policies(bodies) for name, bodies in SLEEPING_TOO.items()}
 
 # One draw from a table is ten times as fast as ten draws.
 _STEPS: Final = (
@@ -154,9 +155,18 @@ def lives(
     return tellings
 
 
-def expected(world: str, tellings: Sequence[Telling]) -> list[Row]:
+@dataclass(frozen=True)
+class LateRow:
+    """A fact came too late to change anything."""
+
+    event_id: str
+
+
+def expected(world: str, tellings: Sequence[Telling]) -> list[Row | LateRow]:
     """What the oracle says of a lead."""
-    return list(NaiveLead(_AGREEMENTS[world]).live(tellings, END))
+    lead = NaiveLead(_AGREEMENTS[world])
+    rows = list(lead.live(tellings, END))
+    return [*rows, *(LateRow(telling.fact.event_id) for telling in lead.ignored)]
 
 
 def replayed(world: str, tellings: Sequence[Telling]) -> list[Output]:
@@ -177,8 +187,10 @@ _VERDICT_FIELDS: Final = (
 )
 
 
-def says(row: Row, record: Output) -> bool:
+def says(row: Row | LateRow, record: Output) -> bool:
     """Whether a record says what the oracle says."""
+    if isinstance(row, LateRow):
+        return isinstance(record, LateFact) and record.fact.event_id == row.event_id
     if isinstance(row, BreachRow):
         return (
             isinstance(record, Breach)
@@ -194,10 +206,12 @@ def says(row: Row, record: Output) -> bool:
     )
 
 
-def differences(rows: Sequence[Row], records: Sequence[Output]) -> list[Row | Output]:
+def differences(
+    rows: Sequence[Row | LateRow], records: Sequence[Output]
+) -> list[Row | LateRow | Output]:
     """What only one of oracle and core says; empty when they agree."""
-    left = [record for record in records if isinstance(record, Breach | Verdict)]
-    missing = []
+    left = [record for record in records if isinstance(record, Breach | Verdict | LateFact)]
+    missing: list[Row | LateRow | Output] = []
     for row in rows:
         found = next((record for record in left if says(row, record)), None)
         if found is None:

@@ -131,16 +131,22 @@ class NaiveLead:
         waiting = sorted({telling.seen_at for telling in told})
         now = -FOREVER
         while True:
-            ahead = [at for at in waiting if at > now]
-            ahead += [at for at in self._steps() if at > now]
+            ahead = [at for at in waiting if at > now] + self._steps(now)
+            if self.tellings:
+                ahead += [at for at in [self._dormant_at(now)] if at > now]
             if not ahead or min(ahead) > until:
                 return
             now = min(ahead)
             new = [telling for telling in told if telling.seen_at == now]
             yield from self._step(now, self._accepted(new, now))
 
-    def _steps(self) -> list[int]:
-        return [at for said in self.said.values() for at in said.reading.instants]
+    def _steps(self, now: int) -> list[int]:
+        readings = [said.reading for said in self.said.values() if not said.gone]
+        return [at for reading in readings for at in reading.instants if at > now]
+
+    def _dormant_at(self, now: int) -> int:
+        last = max(telling.seen_at for telling in self.tellings)
+        return last + pinned(self.agreements, now).dormant
 
     def _accepted(self, new: list[Telling], now: int) -> list[Telling]:
         """Leave out what is too old when told of a lead that is unknown or frozen."""
@@ -175,7 +181,9 @@ class NaiveLead:
                     del self.said[key]
                 else:
                     yield from self._say(said, reading, now, new, judged)
-        if life_of(self.agreements, self.tellings).erased_at is not None:
+        is_erased = life_of(self.agreements, self.tellings).erased_at is not None
+        is_asleep = self.tellings and not self._steps(now) and self._dormant_at(now) <= now
+        if is_erased or is_asleep:
             self.tellings.clear()
             self.said.clear()
 

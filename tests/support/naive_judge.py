@@ -66,8 +66,10 @@ class Reading:
     @property
     def instants(self) -> list[int]:
         """When it may change by itself."""
-        due = [] if self.due_at is None else [self.due_at, self.due_at + self.settle]
-        return due if self.ended_at is None else [*due, self.said_at]
+        instants = [] if self.ended_at is None else [self.said_at]
+        if self.due_at is not None and self.is_late:
+            instants += [self.due_at, self.due_at + self.settle]
+        return instants
 
     def statuses(self, now: int) -> list[str]:
         """The breach's statuses so far, in order."""

@@ -44,6 +44,7 @@ class Agreement:
         self.horizon = length_of(body.get("correction_horizon", "PT168H"))
         self.false_close = length_of(body.get("false_close", "PT15M"))
         self.max_backdate = length_of(body.get("max_backdate", "PT15M"))
+        self.dormant = length_of(body.get("dormant", "PT2160H"))
         self.double_dial = length_of(body.get("double_dial", "PT60S"))
         self.calendars = {name: NaiveCalendar(hours) for name, hours in body["calendars"].items()}
 

@@ -136,3 +136,6 @@ WORLDS: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "narrow": (NARROW,),
     "changed": (PLAIN, CHANGED),
 }
+SLEEPY: Final[dict[str, Any]] = {**NARROW, "agreement": "sleepy", "dormant": "PT60H"}
+SLEEPING_TOO: Final = {**WORLDS, "sleepy": (SLEEPY,)}
+"""One more in which leads without facts leave soon. Nobody knows then which ids they used."""

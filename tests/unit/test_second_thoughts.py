@@ -336,6 +336,20 @@ def test_sequence_goes_on_when_a_lead_that_left_comes_back() -> None:
     assert numbers == sorted(set(numbers))
 
 
+def test_a_fact_told_ahead_keeps_no_lead_awake() -> None:
+    """Dormant for a day, handed off on the fifth: told then or from the first, it is cycle 1."""
+    body = agreement(SPEED, dormant="PT24H", correction_horizon="PT1H")
+    facts = [HANDOFF, attempt("2026-03-10 10:30"), handed_off("2026-03-16 10:00")]
+    book = book_of(body)
+    for one in facts:
+        book.tell(one, one.occurred_at)
+
+    outputs = [one for one in book.advance(at("2026-03-16 12:00")) if isinstance(one, Breach)]
+
+    assert [one.cycle for one in outputs] == [1, 1]
+    assert outputs == hear(body, *facts, until="2026-03-16 12:00").breaches
+
+
 def test_an_erasure_says_at_once_what_a_close_would_say_later() -> None:
     """Lost at 10:30, erased at 10:35: unmet, not cancelled, and not only at 10:45."""
     heard = hear(
