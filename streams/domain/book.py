@@ -65,6 +65,8 @@ class Book:
         self.policies = policies
         # Leads that wait for a silent source, and since when.
         self._unverified: dict[str, Instant] = {}
+        # Those of them that were loaded: what was told ahead has to find them again.
+        self._to_resume: set[str] = set()
         # Leads that an exclusion may concern, and from when on they are to be judged by it.
         self._sweeps: dict[str, set[Instant]] = {}
         self.now: Instant | None = None
@@ -164,6 +166,7 @@ class Book:
         counted, waiting, unverified_at = counted_of(packed)
         if unverified_at is not None:
             self._unverified[lead_id] = unverified_at
+            self._to_resume.add(lead_id)
         self.panes.load_live(counted)
         self.standings.move(lead_id, None, waiting)
         if is_open_of(packed):
@@ -194,6 +197,10 @@ class Book:
         if fact.origin is not None:
             self._control.hear(fact.origin, seen_at)
         if lead.tell(fact, seen_at):
+            if fact.lead_id not in self._leads:
+                # An exclusion that was told ahead shall find it, too.
+                for at in self._control.sweeps:
+                    self._sweeps.setdefault(fact.lead_id, set()).add(at)
             self._leads[fact.lead_id] = lead
             self._changed.add(fact.lead_id)
             if lead.next_at is None or seen_at < lead.next_at:
@@ -273,6 +280,9 @@ class Book:
         self.panes.expire(now)
         counted, waiting, is_gone = lead.counted, lead.waiting, False
         is_swept = bool(self._sweeps) and self._take_sweep(lead.lead_id, now)
+        if lead.judged_at is None and lead.next_at is not None and lead.next_at > now:
+            # Swept before anything of it is known.
+            return
         for output in advance_lead(lead, self._known, now, said_at, must_revise=is_swept):
             if isinstance(output, Gone):
                 is_gone = True
@@ -316,6 +326,11 @@ class Book:
         """Go on with what a process before this one had begun."""
         for at in self._control.take_unfinished():
             self._sweep_all(at)
+        for lead_id in self._to_resume:
+            complete_at = self._control.sources.first_complete(self._unverified.get(lead_id))
+            if complete_at is not None:
+                self._sweep_one(lead_id, complete_at)
+        self._to_resume.clear()
 
     def _warm(self, lead_id: str) -> Lead | None:
         lead = self._leads.get(lead_id)

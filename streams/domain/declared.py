@@ -29,12 +29,13 @@ class Declared:
     Attributes:
         exclusions: All of them, also those that are known only later.
         sources: When each source was heard of.
+        sweeps: At these instants all leads have to be judged again.
     """
 
     exclusions: Exclusions = NO_EXCLUSION
     sources: Sources = field(default_factory=Sources)
+    sweeps: set[Instant] = field(default_factory=set)
     _watched: frozenset[str] = frozenset()
-    _sweeps: set[Instant] = field(default_factory=set)
     _unfinished: set[Instant] = field(default_factory=set)
     _changed: set[bytes] = field(default_factory=set)
 
@@ -68,14 +69,14 @@ class Declared:
 
     def begin_sweep(self, at: Instant) -> None:
         """Remember that all leads have to be judged again at an instant."""
-        self._sweeps.add(at)
+        self.sweeps.add(at)
         self._changed.add(_SWEEPS)
 
     def end_step(self, now: Instant) -> None:
         """Forget the sweeps that have reached every lead, and what was heard before others."""
         self.sources.forget(now)
-        if done := {at for at in self._sweeps if at <= now}:
-            self._sweeps -= done
+        if done := {at for at in self.sweeps if at <= now}:
+            self.sweeps -= done
             self._changed.add(_SWEEPS)
 
     def take_unfinished(self) -> list[Instant]:
@@ -91,7 +92,7 @@ class Declared:
         if key == _SOURCES:
             self.sources.load(told)
         elif key == _SWEEPS:
-            self._sweeps = set(told)
+            self.sweeps = set(told)
             self._unfinished = set(told)
         elif key.startswith(_EXCLUSION):
             fact = decode(orjson.dumps(told["fact"]))
@@ -108,7 +109,7 @@ class Declared:
         if key == _SOURCES:
             return orjson.dumps(self.sources.pack(self._watched))
         if key == _SWEEPS:
-            return orjson.dumps(sorted(self._sweeps))
+            return orjson.dumps(sorted(self.sweeps))
         name = key.removeprefix(_EXCLUSION).decode()
         one = next(one for one in self.exclusions.declared if one.id == name)
         fact = orjson.Fragment(encode(one.fact))

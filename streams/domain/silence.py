@@ -60,6 +60,18 @@ class Sources:
             default=None,
         )
 
+    def first_complete(self, due_at: Instant | None) -> Instant | None:
+        """Give when any source is first known complete up to due, told ahead or not."""
+        return min(
+            (
+                seen_at
+                for told in self._complete.values()
+                for seen_at, up_to in told
+                if due_at is not None and up_to >= due_at
+            ),
+            default=None,
+        )
+
     def forget(self, now: Instant) -> None:
         """Drop what says nothing more than what was heard later, up to now."""
         for seen in self._facts.values():

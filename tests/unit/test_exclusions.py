@@ -366,6 +366,17 @@ def reopened(
     return book
 
 
+def test_an_exclusion_told_ahead_finds_a_lead_that_is_told_later() -> None:
+    """Told at once, to be seen at 11:20; the lead is told after it: retracted at 11:20."""
+    book = book_of(FLOOR)
+    storm = excluded("11:20", "10:00", "11:30")
+    book.control(storm, storm.occurred_at)
+
+    heard = tell(book, [HANDOFF], "2026-03-10 12:00")
+
+    assert heard.chain("speed")[-1] == ("retracted", "2026-03-10 11:20:00")
+
+
 def test_exclusions_told_ahead_in_any_order_change_nothing() -> None:
     """All told before time moves, or as they become known: the same records."""
     story: list[AnyFact] = [

@@ -175,6 +175,25 @@ def test_a_restart_forgets_no_silence(split: str) -> None:
     assert heard.chain("speed")[0] == ("provisional", "2026-03-10 12:10:00")
 
 
+def test_a_restart_forgets_no_heartbeat_that_was_told_ahead() -> None:
+    """Told at 11:30 to be seen at 12:10, packed in between: judged at 12:10 all the same."""
+    before = book_of(FLOOR)
+    tell(before, [HANDOFF], "2026-03-10 11:30")
+    beat = heartbeat("12:10", "11:00")
+    before.control(beat, beat.occurred_at)
+    after = book_of(FLOOR)
+    for key, packed in before.take_changed():
+        assert packed is not None
+        after.load(key, packed)
+    for key, value in before.take_changed_control():
+        after.load_control(key, value)
+    after.now = before.now
+
+    heard = tell(after, [], "2026-03-10 15:00")
+
+    assert heard.chain("speed")[0] == ("provisional", "2026-03-10 12:10:00")
+
+
 def test_no_escalation_while_nobody_knows() -> None:
     """Due has passed, but nobody is to blame yet."""
     body: dict[str, Any] = agreement(
