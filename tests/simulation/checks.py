@@ -7,13 +7,14 @@ import orjson
 
 from schemas.instants import Instant
 from schemas.topics import TOPICS
-from schemas.verdicts import encode_record
+from schemas.verdicts import encode_record, record_key
 from streams.config import Settings
 from streams.runtime.broker import Place
 from tests.simulation.history import History
 from tests.simulation.inputs import Inputs
 from tests.simulation.logs import Log, Logs
 from tests.simulation.loop import SimulatedLoop
+from tests.simulation.plan import Plan
 from tests.simulation.said import Name, Said, in_short, name_of
 from tests.simulation.states import States
 from tests.simulation.violation import Invariant, ViolationError
@@ -35,8 +36,7 @@ class Checks:
         logs: Logs,
         settings: Settings,
         history: History,
-        *,
-        is_orderly: bool,
+        plan: Plan,
     ) -> None:
         """Begin with nothing read.
 
@@ -45,16 +45,19 @@ class Checks:
             logs: All that there is to read.
             settings: The app's.
             history: Gets what was read.
-            is_orderly: Every record's timestamp is that of its append. Where sources lag
-                behind, breaches may be said and taken back that a replay never says, and
-                only the last word has to be the same.
+            plan: Says what may be expected.
         """
         self._loop = loop
         self._logs = logs
-        self._settings = settings
-        self._is_orderly = is_orderly
+        # Where sources stamp records before they append them, breaches may be said and taken
+        # back that a replay never says, and only the last word has to be the same.
+        self._is_orderly = is_orderly = not plan.lag
+        self._has_reps = plan.has_reps
+        self._cards: dict[bytes, dict[str, Any]] = {}
         self._read_to: dict[Place, int] = defaultdict(int)
-        self._outputs = {settings.topic(name): name for name in TOPICS}
+        self._outputs = {
+            settings.topic(name): name for name, topic in TOPICS.items() if not topic.inner
+        }
         self.inputs = Inputs(settings)
         self.said = Said(settings, history, loop.wall)
         self.states = States(logs, settings, history, self.inputs, is_orderly=is_orderly)
@@ -69,7 +72,7 @@ class Checks:
         self._read_to[log.place] = end
         place = log.place
         for entry in log.kept(start, end):
-            if place.topic == self._settings.changelog:
+            if self.states.has(place.topic):
                 self.states.take(place, entry)
             elif place.topic in self.inputs.names:
                 told = self.inputs.take(place, entry)
@@ -86,7 +89,7 @@ class Checks:
 
     def _check_group(self, offsets: dict[Place, int]) -> None:
         for place, offset in offsets.items():
-            held = self.states.kept[place.partition].offsets.get(self.inputs.names[place.topic], 0)
+            held = self.states.held(place)
             if offset > held and self._suspicion is None:
                 # Kept back: whatever else is wrong says more.
                 self._suspicion = ViolationError(
@@ -102,6 +105,9 @@ class Checks:
         if self._is_orderly:
             for name, told in self.said.records.items():
                 self._check_expected(name, told)
+        if self._has_reps:
+            for card in findings.scorecards:
+                self._cards[record_key(card)] = orjson.loads(encode_record(card))
 
     def _check_expected(self, name: Name, told: dict[str, Any]) -> None:
         assert self.expected is not None
@@ -121,7 +127,7 @@ class Checks:
     def is_complete(self) -> bool:
         """Tell whether all that is expected was said."""
         assert self.expected is not None
-        if len(self.said.dead) != len(self.inputs.refused()):
+        if len(self.said.dead) != len(self.inputs.refused()) or self._wrong_cards():
             return False
         if self._is_orderly:
             return len(self.said.records) == len(self.expected)
@@ -144,6 +150,16 @@ class Checks:
                 found.append(in_short(ours or theirs or {}))
         return sorted(found)
 
+    def _wrong_cards(self) -> list[str]:
+        """Compare what is known of each rep; from when that is is left aside."""
+        return [
+            f"{key.decode()}: {word} is {ours.get(word)}, in a replay {theirs[word]}"
+            for key, theirs in self._cards.items()
+            for ours in [self.said.cards.get(key, {})]
+            for word in theirs
+            if word != "as_of" and ours.get(word) != theirs[word]
+        ]
+
     def finish(self) -> None:
         """Compare the whole with what it must be."""
         if not self._is_orderly and (differences := self._differences()):
@@ -154,6 +170,8 @@ class Checks:
         for name, told in self.expected.items():
             if name not in self.said.records and self._is_orderly:
                 raise ViolationError(Invariant.LOST, f"only a replay says {in_short(told)}")
+        if wrong := self._wrong_cards():
+            raise ViolationError(Invariant.SAME_AS_REPLAY, f"scorecards: {'; '.join(wrong)}")
         refused = self.inputs.refused()
         for place in refused - self.said.dead.keys():
             raise ViolationError(Invariant.LOST, f"{place} is not among the dead letters")

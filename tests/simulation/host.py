@@ -7,7 +7,7 @@ Faust's life cycle around them, in the order of Faust 0.15.3.
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 from types import SimpleNamespace
@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from faust.types import TP
 
-from schemas.topics import INPUTS
-from streams.config import TABLE, Settings
-from streams.runtime.agents import leads
+from streams.config import Settings
+from streams.runtime.agents import leads, reps
 from streams.runtime.broker import Place
 from streams.runtime.host import bind
 from streams.runtime.owned import OwnedPartitions
+from streams.runtime.owned_reps import OwnedReps, OwnedTables
 from streams.runtime.recovery import Recovery
 from streams.runtime.transport import BatchConsumer, ConsumerThread
 from tests.simulation.broker import ClientError, Cluster
@@ -42,6 +42,7 @@ class Surroundings:
     group: Group
     settings: Settings
     random: Random
+    has_reps: bool = False
 
 
 class Signal:
@@ -138,10 +139,10 @@ class Consumer(BatchConsumer):
 
 
 class FlowControl:
-    """Faust's flow control of one agent's queue."""
+    """Faust's flow control of the agents' queues."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Any] = asyncio.Queue()
+        self.queues: list[asyncio.Queue[Any]] = []
         self.is_active = False
 
     def suspend(self) -> None:
@@ -155,8 +156,9 @@ class FlowControl:
 
     def clear(self) -> None:
         """Throw away what waits."""
-        while not self.queue.empty():
-            self.queue.get_nowait()
+        for queue in self.queues:
+            while not queue.empty():
+                queue.get_nowait()
 
 
 class Event:
@@ -173,10 +175,11 @@ class Event:
 
 
 class Stream:
-    """The agent's stream."""
+    """An agent's stream."""
 
-    def __init__(self, app: "App") -> None:
+    def __init__(self, app: "App", queue: "asyncio.Queue[Any]") -> None:
         self._app = app
+        self._queue = queue
 
     def noack(self) -> "Stream":
         """Acknowledge nothing by itself."""
@@ -186,33 +189,45 @@ class Stream:
         """Give events, without those that a rebalance has overtaken, as Faust does."""
         app = self._app
         while True:
-            message = await app.flow_control.queue.get()
+            message = await self._queue.get()
             is_stale = message.generation_id != app.consumer_generation_id
             if app.flow_control.is_active and not is_stale:
                 yield Event(app.consumer, message)
 
 
 class Table:
-    """The one table; never written to as one."""
+    """A table; never written to as one."""
 
-    name = TABLE
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def on_recovery_completed(self, *_told: Any) -> None:
+        """Have nothing to replay."""
 
 
 class SimulatedRecovery(Recovery):
     """The recovery service's replaced part, and what it needs of the rest."""
 
-    def __init__(self, app: "App") -> None:
+    def __init__(self, app: "App", tables: Sequence[str]) -> None:
         # Not Faust's: it wants a table manager and a whole app.
         self.app = app
-        self.table = Table()
+        self._tables = [Table(name) for name in tables]
         self.tables: Any = SimpleNamespace(
-            values=lambda: [self.table],
+            values=lambda: self._tables,
             on_actives_ready=_nothing,
             on_standbys_ready=_nothing,
         )
         self.actives_for_table: Any = {}
         self.standbys_for_table: Any = {}
         self.completed: Any = asyncio.Event()
+
+    def take_actives(self, settings: Settings, partitions: Collection[int]) -> None:
+        """Take the changelog partitions of a generation."""
+        self.actives_for_table = {
+            table: {TP(settings.changelog_of(table.name), number) for number in partitions}
+            for table in self._tables
+        }
+        self.standbys_for_table = {table: set() for table in self._tables}
 
     def _set_recovery_ended(self) -> None:
         pass
@@ -230,7 +245,7 @@ class App:
     def __init__(
         self,
         around: Surroundings,
-        owner: OwnedPartitions,
+        owner: OwnedPartitions | OwnedTables,
         name: str,
         crashed: Callable[[BaseException], None],
     ) -> None:
@@ -240,7 +255,8 @@ class App:
         self._name = name
         self.settings = settings = around.settings
         self.owner = self.reader = owner
-        self.input_names = {settings.topic(name): name for name in INPUTS}
+        tables = (OwnedPartitions, OwnedReps) if around.has_reps else (OwnedPartitions,)
+        self.input_names = {settings.topic(name): name for table in tables for name in table.inputs}
         self.consumer_generation_id = -1
         self.should_stop = False
         self.conf = SimpleNamespace(broker_request_timeout=30.0)
@@ -250,21 +266,25 @@ class App:
         self.flow_control = FlowControl()
         self._client = SimulatedKafkaConsumer(around.cluster)
         self.consumer = Consumer(self, self._client)
-        self.recovery = SimulatedRecovery(self)
+        self.recovery = SimulatedRecovery(self, [table.table for table in tables])
         self._fetcher = SimpleNamespace(maybe_start=self._start_fetching, _stopped=asyncio.Event())
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._body: Callable[[Stream], Awaitable[None]]
+        self._agents: dict[str, tuple[Sequence[str], asyncio.Queue[Any], Any]] = {}
         self._recovering: asyncio.Task[None] | None = None
-        leads.attach(self, None, owner.take)
+        leads.attach(self, OwnedPartitions.inputs, owner.take)
+        if around.has_reps:
+            reps.attach(self, OwnedReps.inputs, owner.take)
         bind(self)  # type: ignore[arg-type] # what it uses of a Faust app is here
 
     # What the shell uses of a Faust app
 
-    def agent(self, _channel: Any, **_options: Any) -> Callable[[Any], Any]:
-        """Take the agent's body."""
+    def agent(self, topics: Sequence[str], name: str) -> Callable[[Any], Any]:
+        """Take an agent's body, to be fed from topics, by catalogue name."""
 
-        def take(body: Callable[[Stream], Awaitable[None]]) -> Any:
-            self._body = body
+        def take(body: Any) -> Any:
+            queue: asyncio.Queue[Any] = asyncio.Queue()
+            self.flow_control.queues.append(queue)
+            self._agents[name] = (topics, queue, body)
             return body
 
         return take
@@ -276,8 +296,10 @@ class App:
         return _Span()
 
     async def deliver(self, message: Any) -> None:
-        """Put a message into the agent's queue."""
-        self.flow_control.queue.put_nowait(message)
+        """Put a message into the queues of those who read its topic."""
+        for topics, queue, _body in self._agents.values():
+            if message.value.topic in topics:
+                queue.put_nowait(message)
 
     async def _start_fetching(self) -> None:
         if "fetcher" not in self._tasks:
@@ -287,7 +309,8 @@ class App:
 
     async def run(self) -> None:
         """Be a worker until the process ends."""
-        self._start("agent", self._body(Stream(self)))
+        for name, (_topics, queue, body) in self._agents.items():
+            self._start(name, body(Stream(self, queue)))
         self._start("commits", self._commit_now_and_then())
         while True:
             await self._take_part()
@@ -338,12 +361,7 @@ class App:
         # What was being recovered for the generation before is given up.
         if self._recovering is not None:
             self._recovering.cancel()
-        self.recovery.actives_for_table = {
-            self.recovery.table: {
-                TP(self.settings.changelog, partition) for partition in joined.partitions
-            }
-        }
-        self.recovery.standbys_for_table = {self.recovery.table: set()}
+        self.recovery.take_actives(self.settings, joined.partitions)
         self._recovering = self._start("recovery", self._recover(joined.generation))
 
     async def _recover(self, generation: int) -> None:

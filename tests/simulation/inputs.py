@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from schemas.codec import RefusedError, check_future, decode
-from schemas.facts import AnyFact, Fact, PolicyPublished, SourceHeartbeat
+from schemas.facts import AnyFact, ExclusionDeclared, Fact, PolicyPublished, SourceHeartbeat
 from schemas.instants import Instant
 from schemas.topics import INPUTS, partition_of
 from streams.config import Settings
@@ -80,18 +80,22 @@ class Inputs:
     def replayed(self, until: Instant) -> Findings:
         """Judge it all at once."""
         seen: dict[AnyFact, Instant] = {}
+        declared: dict[str, tuple[Instant, ExclusionDeclared]] = {}
         policies: dict[int, tuple[Instant, PolicyPublished]] = {}
         for one in self._facts():
             fact = one.fact
             if isinstance(fact, PolicyPublished):
                 # Every partition has its copy; one transaction, one timestamp.
                 policies.setdefault(fact.version, (one.seen_at, fact))
+            elif isinstance(fact, ExclusionDeclared):
+                declared.setdefault(fact.exclusion_id, (one.seen_at, fact))
             elif isinstance(fact, Fact):
                 seen[fact] = min(one.seen_at, seen.get(fact, one.seen_at))
         # The one that was published first holds for all time before, too.
         (_, first), *others = sorted(policies.values(), key=lambda policy: policy[0])
         lines: list[AnyFact] = [_known_at(fact, at) for fact, at in seen.items()]
         lines += [_known_at(fact, at) for at, fact in others]
+        lines += [_known_at(fact, at) for at, fact in declared.values()]
         return replay(policy_of(first.body), enumerate(lines, 1), until=until)
 
     def _facts(self) -> Iterator[Told]:

@@ -28,6 +28,7 @@ def agreement(version: int, effective_from: Instant, **more: Any) -> dict[str, A
         "agreement": "simulated",
         "version": version,
         "effective_from": format_instant(effective_from),
+        "privacy": {"reps": "named"},
         "settle": "PT0.5S",
         "false_close": "PT0.3S",
         "calendars": {"always": {"zone": "UTC", "hours": {"mon-sun": ["00:00-24:00"]}}},
@@ -35,6 +36,7 @@ def agreement(version: int, effective_from: Instant, **more: Any) -> dict[str, A
         "contacts": {"manager": "head"},
         "escalation": [{"at": "100%", "to": "team_lead"}, {"after": "PT1S", "to": "manager"}],
         "pauses": {"reasons": ["vacation"]},
+        "exclusions": {"reasons": ["storm"]},
         "sales": [
             {
                 "id": "speed",
@@ -140,6 +142,7 @@ class Author:
         said.sort(key=lambda one: one.at)
         tellings = [self._telling(one) for one in said]
         tellings += self._policies()
+        tellings += self._exclusions()
         if self._plan.time is TimeMode.FACTS:
             tellings = self._as_history(tellings)
         return sorted(tellings, key=lambda telling: telling.at)
@@ -288,6 +291,21 @@ class Author:
             at = random.randint(0, self._length)
             body = agreement(2, self._zero - MINUTE, settle="PT0.7S")
             yield self._to_all(at, self._published(body, at))
+
+    def _exclusions(self) -> Iterable[Telling]:
+        random = self._random
+        if random.random() < 0.25:
+            at, begins = random.randint(0, self._length), random.randint(0, self._length)
+            value = {
+                "type": "exclusion-declared",
+                "event_id": "exclusion-1",
+                "exclusion_id": "storm-1",
+                "occurred_at": format_instant(self._zero + at),
+                "from": format_instant(self._zero + begins),
+                "to": format_instant(self._zero + begins + random.randint(1, 2 * SECOND)),
+                "reason": "storm",
+            }
+            yield self._to_all(at, orjson.dumps(value))
 
     def _published(self, body: dict[str, Any], at: Micros) -> bytes:
         return orjson.dumps(

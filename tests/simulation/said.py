@@ -30,6 +30,7 @@ class Said:
         newest: The greatest revision of each id.
         dead: Reasons of dead letters, by topic, partition and offset.
         is_open: Whether the last word on a lead was that it is open.
+        cards: The last scorecard of each rep, by key.
         is_exact: Each record appears once; the plain writer promises only that it appears.
     """
 
@@ -42,6 +43,7 @@ class Said:
         self.newest: dict[str, int] = {}
         self.dead: dict[tuple[str, int, int], str] = {}
         self.is_open: dict[str, bool] = {}
+        self.cards: dict[bytes, dict[str, Any]] = {}
         self._sequences: set[tuple[str, int]] = set()
         self._answers: dict[str, list[tuple[Told, ContactAttempt]]] = defaultdict(list)
         self._withdrawn: set[str] = set()
@@ -73,6 +75,8 @@ class Said:
         if value is None or topic == "late-facts":
             return None
         told = orjson.loads(value)
+        if topic == "rep-scorecards" and entry.record.key is not None:
+            self.cards[entry.record.key] = told
         self._check_sequence(topic, told)
         for id_name in _IDS:
             if id_name in told:

@@ -7,7 +7,7 @@ from tests.simulation.mutants import Mutant
 from tests.simulation.plan import Plan, plan_of
 from tests.simulation.world import Outcome, simulate
 
-_BETWEEN_COLLECTIONS = 20
+_BETWEEN_COLLECTIONS = 50
 
 
 def outcomes(plans: Iterable[Plan], mutant: Mutant | None = None) -> Iterator[Outcome]:

@@ -9,6 +9,8 @@ from streams.config import Settings, WriterKind
 from streams.domain.lead import Lead, unpack
 from streams.runtime.broker import Place
 from streams.runtime.control import INNER
+from streams.runtime.owned import OwnedPartitions
+from streams.runtime.owned_reps import OwnedReps
 from streams.runtime.position import KEY as POSITION_KEY
 from streams.runtime.position import Position
 from tests.simulation.history import History
@@ -43,10 +45,10 @@ class Kept:
 
 
 class States:
-    """The state of every partition, followed as a load would read it.
+    """The state of every partition of every table, followed as a load would read it.
 
-    Attributes:
-        kept: By partition.
+    That of reps is made of figures and not of facts; how it leaves and how far it goes
+    is checked the same way.
     """
 
     def __init__(
@@ -73,17 +75,38 @@ class States:
         self._inputs = inputs
         self._is_orderly = is_orderly
         self._is_exact = settings.writer is WriterKind.TRANSACTIONS
-        self.kept = {number: Kept() for number in range(settings.partitions)}
+        self._kept = {number: Kept() for number in range(settings.partitions)}
+        self._reps = {number: Kept() for number in range(settings.partitions)}
+        self._tables = {
+            settings.changelog_of(OwnedPartitions.table): self._kept,
+            settings.changelog_of(OwnedReps.table): self._reps,
+        }
+        self._readers = {
+            settings.topic(name): (name, kept)
+            for names, kept in (
+                (OwnedPartitions.inputs, self._kept),
+                (OwnedReps.inputs, self._reps),
+            )
+            for name in names
+        }
+
+    def has(self, topic: str) -> bool:
+        """Tell whether a topic is the changelog of a table."""
+        return topic in self._tables
+
+    def held(self, place: Place) -> int:
+        """Tell up to where an input is in its table's state."""
+        name, kept = self._readers[place.topic]
+        return kept[place.partition].offsets.get(name, 0)
 
     def take_input(self, place: Place, told: Told) -> None:
         """Take a record of an input that can be seen from now on."""
-        kept = self.kept[place.partition]
-        if told.offset >= kept.offsets.get(self._inputs.names[place.topic], 0):
-            self._check_ahead(kept, place, told)
+        if told.offset >= self.held(place):
+            self._check_ahead(self._kept[place.partition], place, told)
 
     def take(self, place: Place, entry: Entry) -> None:
-        """Take a record of the changelog; with a position, check all that came before it."""
-        kept = self.kept[place.partition]
+        """Take a record of a changelog; with a position, check all that came before it."""
+        kept = self._tables[place.topic][place.partition]
         kept.pending.append(entry)
         if entry.record.key != POSITION_KEY:
             return
@@ -92,6 +115,9 @@ class States:
         position = Position.unpack(entry.record.value)
         self._check_together(place, pending, entry)
         self._check_writer(kept, place, entry)
+        if kept is self._reps[place.partition]:
+            self._move(kept, place.partition, position)
+            return
         changed = _apply(kept, pending)
         touched = self._move(kept, place.partition, position)
         for lead_id in changed | touched:
@@ -131,9 +157,10 @@ class States:
 
     def _move(self, kept: Kept, number: int, position: Position) -> set[str]:
         """Follow a position; returns the leads that the facts on the way are about."""
+        table = "leads" if kept is self._kept[number] else "reps"
         self._history.note(
             "topic",
-            f"position {number} by {kept.writer}",
+            f"position {table}/{number} by {kept.writer}",
             {name: offset for name, offset in position.offsets.items() if offset},
             "-" if position.now is None else format_instant(position.now),
         )
@@ -146,7 +173,7 @@ class States:
                     Invariant.POSITION,
                     f"{place}: from {before} to {offset} of {self._logs[place].stable}",
                 )
-            for one in self._inputs.told[place]:
+            for one in self._inputs.told.get(place, ()):
                 if before <= one.offset < offset and isinstance(one.fact, Fact):
                     facts = kept.told[one.fact.lead_id]
                     facts[one.fact] = min(one.seen_at, facts.get(one.fact, one.seen_at))
@@ -178,15 +205,14 @@ class States:
     def is_read(self) -> bool:
         """Tell whether every input is in the state to its end, and every transaction ended."""
         return all(log.stable == log.end for log in self._logs) and all(
-            kept.offsets.get(self._inputs.names[place.topic], 0) == self._logs[place].end
-            for number, kept in self.kept.items()
-            for place in self._inputs.told
-            if place.partition == number
+            self.held(place) == self._logs[place].end
+            for topic in self._readers
+            for place in (Place(topic, number) for number in self._kept)
         )
 
     def check_published(self, newest: dict[str, int]) -> None:
         """What the state holds as published is what was published."""
-        for number, kept in self.kept.items():
+        for number, kept in self._kept.items():
             for lead in kept.leads.values():
                 for entry in lead.published.values():
                     for record in (entry.breach, entry.verdict):
@@ -202,7 +228,7 @@ class States:
 
     def check_open(self, is_open: dict[str, bool]) -> None:
         """A late joiner finds every open lead, and no other."""
-        leads = [lead for kept in self.kept.values() for lead in kept.leads.values()]
+        leads = [lead for kept in self._kept.values() for lead in kept.leads.values()]
         held = {lead.lead_id for lead in leads if lead.open_digest}
         told = {lead_id for lead_id, open_now in is_open.items() if open_now}
         if held != told:

@@ -9,15 +9,16 @@ from unittest.mock import patch
 
 from faust.types import TP
 
-from schemas.topics import INPUTS
 from streams.config import WriterKind
 from streams.errors import ConfigurationError
 from streams.runtime import ending, owned, transport
 from streams.runtime.broker import BrokerTroubleError
 from streams.runtime.commit import Writer
 from streams.runtime.ends import Ends
-from streams.runtime.owned import OwnedPartitions, Parts
+from streams.runtime.owned import OwnedPartitions, OwnedTable, P, Parts
+from streams.runtime.owned_reps import OwnedReps, OwnedTables
 from streams.runtime.plain import PlainWriter
+from streams.runtime.teller import Teller
 from streams.runtime.transactions import TransactionalWriter
 from tests.simulation.broker import (
     BrokenProducerError,
@@ -53,7 +54,6 @@ class Life:
         self._around = around
         self._over = over
         self.app: App
-        self.owner: OwnedPartitions
         cluster = around.cluster
         cluster.history.note(name, "starts")
         cluster.loop.create_task(self._main(), context=self.process.context)
@@ -91,26 +91,31 @@ class Life:
     async def _work(self) -> None:
         around = self._around
         settings, broker = around.settings, SimulatedBroker(around.cluster)
-        writer = self._writer(broker)
-        self.owner = OwnedPartitions(
-            Parts(
-                settings=settings,
-                broker=broker,
-                writer=writer,
-                ends=Ends(broker, settings, INPUTS),
-                wall=around.cluster.loop.wall,
-                written=lambda _partition, _step: None,
-                source=f"leadclock/{settings.name}",
-            )
-        )
-        await writer.prepare()
-        self.app = App(around, self.owner, self.process.name, self.failed)
+        leads = self._parts(broker, OwnedPartitions)
+        owner: OwnedPartitions | OwnedTables = OwnedPartitions(leads)
+        if around.has_reps:
+            reps, teller = self._parts(broker, OwnedReps), Teller(settings, broker)
+            owner = OwnedTables(OwnedPartitions(leads, teller), OwnedReps(reps), teller)
+        await leads.writer.prepare()
+        self.app = App(around, owner, self.process.name, self.failed)
         await self.app.run()
 
-    def _writer(self, broker: SimulatedBroker) -> Writer:
+    def _parts(self, broker: SimulatedBroker, owned: "type[OwnedTable[P]]") -> "Parts[P]":
+        settings, cluster = self._around.settings, self._around.cluster
+        return Parts(
+            settings=settings,
+            broker=broker,
+            writer=self._writer(broker, owned.table),
+            ends=Ends(broker, settings, owned.inputs),
+            wall=cluster.loop.wall,
+            written=lambda _partition, _step: None,
+            source=f"leadclock/{settings.name}",
+        )
+
+    def _writer(self, broker: SimulatedBroker, table: str) -> Writer:
         around = self._around
         if around.settings.writer is WriterKind.TRANSACTIONS:
-            return TransactionalWriter(around.settings, broker)
+            return TransactionalWriter(around.settings, broker, table)
 
         async def members() -> int:
             found: int = await around.cluster.network.ask(
@@ -118,7 +123,7 @@ class Life:
             )
             return found
 
-        return PlainWriter(around.settings, broker, members)
+        return PlainWriter(around.settings, broker, members, table)
 
     def failed(self, error: BaseException | None) -> None:
         """End it of an error that reached the app, and say so if it is a defect."""

@@ -77,18 +77,14 @@ class World:
         self.cluster = Cluster.build(self.loop, random, self.history, weather)
         self.cluster.rejects = self._rejects
         self.cluster.network.strikes = self
-        self.checks = Checks(
-            self.loop,
-            self.cluster.logs,
-            self.settings,
-            self.history,
-            is_orderly=not plan.lag,
-        )
+        self.checks = Checks(self.loop, self.cluster.logs, self.settings, self.history, plan)
         self.group = Group(self.loop, random, self.history, plan.partitions)
         self.group.watchers.append(self.checks.watch_group)
         self.sources = Sources(self.loop, self.cluster.logs)
         self._random = Random(f"faults {plan.seed}")
-        self._around = Surroundings(self.cluster, self.group, self.settings, self._random)
+        self._around = Surroundings(
+            self.cluster, self.group, self.settings, self._random, plan.has_reps
+        )
         self._workers: list[Worker] = []
         self._is_healed = False
         self.moments = 0
