@@ -120,7 +120,7 @@ async def test_the_plain_writer_refuses_company(floor: Floor) -> None:
     assert "has another worker, and LEADCLOCK_WRITER=plain allows only one" in second.log
     assert first.get("/-/ready")[0] == 200
     assert first.log.count(" warning not_exactly_once ") == 1
-    assert first.log.count(" opened ") == 1
+    assert first.log.count(" opened table=leads ") == 1
 
 
 async def test_a_stop_is_quick(floor: Floor) -> None:

@@ -12,6 +12,7 @@ from schemas.instants import DAY, HOUR, MINUTE, format_instant, parse_instant
 from schemas.verdicts import encode_record, record_key
 from streams.domain.policy import policy_of
 from streams.replay import replay
+from streams.runtime.wall import wall_now
 from tests.support.floor import (
     Floor,
     Read,
@@ -160,3 +161,21 @@ async def test_a_window_that_moves_on_is_published(
         before = await leads(MORNING + 75 * MINUTE, [0, 1, 1, 1])
         assert await leads(MORNING + 15 * HOUR, [0, 0, 1, 1]) == before + 1
         assert await leads(MORNING + 7 * DAY, [0, 0, 0, 1]) == before + 2
+
+
+async def test_a_lead_is_on_its_card_as_it_happens(floor: Floor) -> None:
+    """By the wall clock: open, breached after two seconds, both on the team's one card."""
+    await floor.publish(agreement())
+    worker = floor.worker()
+    await worker.until_ready()
+    await floor.tell(fact("handed-off", "L-1", wall_now(), team_id="nord", rep_id="anna"))
+
+    def holds(found: list[Read]) -> bool:
+        cards = last_cards(found)
+        return set(cards) == {"nord:*"} and cards["nord:*"]["breached"] == 1
+
+    read = await floor.until_read("rep-scorecards", holds)
+
+    card = read[-1].told
+    assert card["windows"]["1h"]["leads"] == card["windows"]["1h"]["breaches"] == 1
+    assert abs(parse_instant(card["as_of"]) - wall_now()) < MINUTE
