@@ -19,7 +19,7 @@ from streams.domain.book import Book
 from streams.domain.counts import EMPTY, Counts
 from streams.domain.panes import Pane, Rep, pane_of
 from streams.domain.policy import Policy
-from streams.domain.scorecard import Zones, zones_of
+from streams.domain.scorecard import Zones, order, zones_of
 from streams.domain.shown import shown, shown_counts, shown_standings
 from streams.domain.standing import NOBODY_WAITS, Standing
 from streams.errors import ConfigurationError
@@ -86,7 +86,9 @@ class Partials:
 
     def note(self, book: Book) -> list[Record]:
         """See what a step changed, and give what has to be kept of it in the same commit."""
-        panes, reps = book.panes.take_touched(), book.standings.take_touched()
+        # In an order of their own, so that the same steps keep and tell the same bytes.
+        panes = sorted(book.panes.take_touched(), key=lambda one: (one[1], order(one[0])))
+        reps = sorted(book.standings.take_touched(), key=order)
         policy = None if book.now is None else book.policies.pinned(book.now)
         if policy is not None and book.now is not None:
             self._is_ready = True
@@ -196,7 +198,7 @@ class Partials:
         return _encode([FORMAT_VERSION, self.epoch, self._version, self._pane, owed])
 
 
-def _renamed(reps: Iterable[Rep], before: Policy | None, after: Policy) -> set[Rep]:
+def _renamed(reps: Iterable[Rep], before: Policy | None, after: Policy) -> list[Rep]:
     names = set()
     for rep in reps:
         name = shown(rep, after)
@@ -204,7 +206,7 @@ def _renamed(reps: Iterable[Rep], before: Policy | None, after: Policy) -> set[R
             names.add(name)
         elif (old := shown(rep, before)) != name:
             names |= {old, name}
-    return names
+    return sorted(names, key=order)
 
 
 def _values(
@@ -212,13 +214,13 @@ def _values(
 ) -> Iterator[tuple[Subject, Counts | Standing | Zones]]:
     """Give the values of subjects, zero where nothing is counted; the clock last."""
     by_pane: dict[Pane, list[Rep]] = {}
-    standing: set[Rep] = set()
+    standing: dict[Rep, None] = {}
     has_clock = False
     for rep, pane in subjects:
         if rep is None:
             has_clock = True
         elif pane is None:
-            standing.add(rep)
+            standing[rep] = None
         else:
             by_pane.setdefault(pane, []).append(rep)
     for at, names in by_pane.items():
