@@ -144,7 +144,7 @@ def test_a_dormant_lead_waits_for_what_is_still_ahead() -> None:
     """Dormant after one hour, at risk after three, due after four: it leaves after settling."""
     book = book_of(agreement({**SPEED, "target": "PT4H"}, dormant="PT1H"))
     book.tell(STORY[1], seen_at_in_file(STORY[1]))
-    instants = []
+    instants: list[int] = []
     while (instant := book.next_instant()) is not None and len(instants) < 9:
         instants.append(instant)
         book.advance(instant)
