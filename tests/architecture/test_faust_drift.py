@@ -56,6 +56,8 @@ FINGERPRINTS: dict[tuple[type, str], str] = {
     (consumer.Consumer, "_should_commit"): "91d8eb1ef6bf4994",
     (consumer.ThreadDelegateConsumer, "_getmany"): "8dbffeccb0e3267f",
     (driver.AIOKafkaConsumerThread, "_fetch_records"): "9e7369fc572de4d0",
+    # It tells the app the generation in the consumer's own thread, before anything else.
+    (driver.ConsumerRebalanceListener, "on_partitions_assigned"): "f8231db51dd545c6",
     # Of aiokafka: a position moves only while records are handed out.
     (fetcher.Fetcher, "fetched_records"): "e20ce0c8117f12d2",
     (fetcher.FetchResult, "getall"): "b638929de3431c67",

@@ -31,8 +31,10 @@ class Joined(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _Member:
+    life: str
     heard: int = 0
     joining: "asyncio.Future[Joined] | None" = None
+    dealt: frozenset[int] = frozenset()
 
 
 class Group:
@@ -59,9 +61,20 @@ class Group:
         """Who is in it."""
         return list(self._members)
 
-    def join(self, name: str, told: "asyncio.Future[Joined]") -> None:
-        """Take part in the next generation."""
-        member = self._members.setdefault(name, _Member())
+    def join(self, name: str, life: str, told: "asyncio.Future[Joined]") -> None:
+        """Take part in the next generation.
+
+        A static member that comes back in another life gets what it had, at once, and no
+        other member hears of it.
+        """
+        member = self._members.setdefault(name, _Member(life))
+        if member.life != life:
+            member.life = life
+            if not self._is_joining:
+                self._history.note("group", f"{life} comes back as {name}", set(member.dealt))
+                self._heard(name, member)
+                told.set_result(Joined(self.generation, member.dealt))
+                return
         member.joining = told
         self._heard(name, member)
         self._begin()
@@ -136,7 +149,8 @@ class Group:
         for name, member in here.items():
             assert member.joining is not None
             self._heard(name, member)
-            member.joining.set_result(Joined(self.generation, frozenset(dealt[name])))
+            member.dealt = frozenset(dealt[name])
+            member.joining.set_result(Joined(self.generation, member.dealt))
             member.joining = None
 
     def _deal(self, names: list[str]) -> dict[str, list[int]]:

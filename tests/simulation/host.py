@@ -252,7 +252,9 @@ class App:
         self._crashed = crashed
         self._cluster = around.cluster
         self._group = around.group
-        self._name = name
+        self._life = name
+        # A static member keeps its name over its lives.
+        self._name = around.settings.instance_id or name
         self.settings = settings = around.settings
         self.owner = self.reader = owner
         tables = (OwnedPartitions, OwnedReps) if around.has_reps else (OwnedPartitions,)
@@ -319,7 +321,8 @@ class App:
         """Leave in order."""
         self.should_stop = True
         await self.on_before_shutdown.send()
-        await self._ask("leave", lambda told: self._group.leave(self._name, told))
+        if self.settings.instance_id is None:
+            await self._ask("leave", lambda told: self._group.leave(self._name, told))
 
     async def on_revoked(self, revoked: set[Any]) -> None:
         """Do what Faust's app does when partitions are taken away."""
@@ -331,7 +334,9 @@ class App:
         await self.on_partitions_revoked.send(revoked)
 
     async def _take_part(self) -> None:
-        joined: Joined = await self._ask("join", lambda told: self._group.join(self._name, told))
+        joined: Joined = await self._ask(
+            "join", lambda told: self._group.join(self._name, self._life, told)
+        )
         await self._assigned(joined)
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)

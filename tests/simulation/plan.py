@@ -55,6 +55,7 @@ class Plan:
         compacts: The changelog is compacted now and then.
         policy_at: When the first agreement is published, in seconds; facts wait for it.
         spoiled: How many records nobody can use.
+        is_static: Workers are static members of their group.
         has_reps: The workers keep the table of reps, too.
         lag: Sources stamp some records up to so many seconds before they append them.
     """
@@ -78,6 +79,7 @@ class Plan:
     policy_at: float = 0.0
     spoiled: int = 2
     lag: float = 0.0
+    is_static: bool = False
     has_reps: bool = False
 
     def shown(self) -> str:
@@ -92,7 +94,7 @@ class Plan:
             f"{self.workers} workers, {self.leads} leads, {self.seconds:.1f} s, "
             f"mixed {self.mixed}, trouble {self.trouble:.3f}, slow {self.slow:.3f}, "
             f"strikes {self.strikes:.4f}, refusals {self.refusals:.3f}, "
-            f"compacts {self.compacts}, reps {self.has_reps}, "
+            f"compacts {self.compacts}, reps {self.has_reps}, static {self.is_static}, "
             f"policy at {self.policy_at:.1f} s, lag {self.lag:.1f} s; {events or 'nothing planned'}"
         )
 
@@ -122,6 +124,7 @@ def plan_of(seed: int) -> Plan:
         compacts=random.random() < 0.4,
         policy_at=random.choice((0.0, 0.0, 0.0, random.uniform(0.0, 2.0))),
         spoiled=random.choice((0, 1, 2, 3, 6)),
+        is_static=random.random() < 0.2,
         has_reps=random.random() < 0.4,
         lag=random.choice((0.3, 2.0)) if random.random() < 0.15 and is_wall else 0.0,
     )

@@ -210,32 +210,36 @@ class States:
             for place in (Place(topic, number) for number in self._kept)
         )
 
-    def check_published(self, newest: dict[str, int]) -> None:
-        """What the state holds as published is what was published."""
-        for number, kept in self._kept.items():
-            for lead in kept.leads.values():
-                for entry in lead.published.values():
-                    for record in (entry.breach, entry.verdict):
-                        if record is None:
-                            continue
-                        name, revision = name_of(record)
-                        if newest.get(name) != revision:
-                            raise ViolationError(
-                                Invariant.STATE,
-                                f"partition {number} holds revision {revision} of {name} as "
-                                f"published, which is at {newest.get(name)}",
-                            )
+    def disagrees(self, newest: dict[str, int], is_open: dict[str, bool]) -> ViolationError | None:
+        """Hold what the state takes for published against what was published.
 
-    def check_open(self, is_open: dict[str, bool]) -> None:
-        """A late joiner finds every open lead, and no other."""
+        Args:
+            newest: The greatest revision of each id.
+            is_open: Whether the last word on a lead was that it is open.
+        """
         leads = [lead for kept in self._kept.values() for lead in kept.leads.values()]
+        for record in (
+            record
+            for lead in leads
+            for entry in lead.published.values()
+            for record in (entry.breach, entry.verdict)
+            if record is not None
+        ):
+            name, revision = name_of(record)
+            if newest.get(name) != revision:
+                return ViolationError(
+                    Invariant.STATE,
+                    f"the state holds revision {revision} of {name} as published, which is at "
+                    f"{newest.get(name)}",
+                )
         held = {lead.lead_id for lead in leads if lead.open_digest}
         told = {lead_id for lead_id, open_now in is_open.items() if open_now}
-        if held != told:
-            raise ViolationError(
-                Invariant.LOST if held - told else Invariant.FALSE,
-                f"open are {sorted(held)}, and told as open {sorted(told)}",
-            )
+        if held == told:
+            return None
+        return ViolationError(
+            Invariant.LOST if held - told else Invariant.FALSE,
+            f"open are {sorted(held)}, and told as open {sorted(told)}",
+        )
 
 
 def _apply(kept: Kept, pending: list[Entry]) -> set[str]:

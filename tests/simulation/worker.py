@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final, NoReturn
 from unittest.mock import patch
@@ -138,8 +139,9 @@ class Life:
 class Worker:
     """A place for one life after the other, with a supervisor."""
 
-    def __init__(self, around: Surroundings, name: str) -> None:
-        self._around = around
+    def __init__(self, around: Surroundings, name: str, *, is_static: bool) -> None:
+        settings = replace(around.settings, instance_id=name if is_static else None)
+        self._around = replace(around, settings=settings)
         self.name = name
         self._lives = 0
         self.is_wanted = True

@@ -210,7 +210,9 @@ class World:
         checks.finish()
 
     def _add_worker(self) -> None:
-        self._workers.append(Worker(self._around, f"w{len(self._workers) + 1}"))
+        self._workers.append(
+            Worker(self._around, f"w{len(self._workers) + 1}", is_static=self.plan.is_static)
+        )
 
     def _compact(self) -> None:
         for number in range(self.plan.partitions):

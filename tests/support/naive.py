@@ -167,20 +167,22 @@ class NaiveLead:
 
     def _step(self, now: int, new: list[Telling]) -> Iterator[Row]:
         self.tellings += new
-        judged = self._judge(self.tellings)
-        judged = {key: it for key, it in judged.items() if self._may_be_said(key, now)}
-        keys = list(self.said) + [key for key in judged if key not in self.said]
-        for key in keys:
-            said = self.said.get(key)
-            if said is None:
-                self.said[key] = said = _Said(judged[key])
-                yield from self._say(said, judged[key], now, new, judged)
-            elif not self._is_frozen(said, now):
-                reading = self._judged_for(said, now).get(key)
-                if reading is None and said.breach is None and said.verdict is None:
-                    del self.said[key]
-                else:
-                    yield from self._say(said, reading, now, new, judged)
+        alive = [key for key, said in self.said.items() if not self._is_frozen(said, now)]
+        settled = {key: self._judged_for(self.said[key], now).get(key) for key in alive}
+        settled |= {
+            key: reading
+            for key, reading in self._judge(self.tellings).items()
+            if key not in self.said and self._may_be_said(key, now)
+        }
+        judged = {key: reading for key, reading in settled.items() if reading is not None}
+        for key, found in settled.items():
+            if key not in self.said:
+                self.said[key] = _Said(judged[key])
+            said = self.said[key]
+            if found is None and said.breach is None and said.verdict is None:
+                del self.said[key]
+            else:
+                yield from self._say(said, found, now, new, judged)
         is_erased = life_of(self.agreements, self.tellings).erased_at is not None
         is_asleep = self.tellings and not self._steps(now) and self._dormant_at(now) <= now
         if is_erased or is_asleep:
@@ -200,9 +202,7 @@ class NaiveLead:
         return said.ended and now > said.horizon_at
 
     def _may_be_said(self, key: tuple[str, ...], now: int) -> bool:
-        """A clock must not be frozen, nor be due to facts told too late for another one."""
-        if key in self.said:
-            return not self._is_frozen(self.said[key], now)
+        """A new clock must not be due to facts told too late for another one of its kind."""
         return all(
             key in self._judge(self._without_late(said))
             for other, said in self.said.items()
