@@ -57,9 +57,11 @@ demo: $(DEMO_ENV)/.installed ## the whole pipeline on an embedded broker, in thi
 	@echo "Starting broker, worker, simulator and board; Ctrl-C ends them all."
 	@exec "$(DEMO_ENV)/bin/leadclock" demo $(ARGS)
 
+# A fixed hash seed, so that the derandomized examples are the same in every run; test-long
+# looks for new ones.
 .PHONY: test
 test: $(DEV_ENV)/.installed ## all tests that need no Java
-	@"$(DEV_ENV)/bin/python" -m pytest -n auto $(PYTEST_ARGS)
+	@PYTHONHASHSEED=0 "$(DEV_ENV)/bin/python" -m pytest -n auto $(PYTEST_ARGS)
 
 .PHONY: test-long
 test-long: $(DEV_ENV)/.installed ## the property tests on tens of thousands of new examples, about half an hour
