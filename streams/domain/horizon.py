@@ -141,9 +141,12 @@ class Horizon:
         )
         if self.whole().history.erased_at is not None and history.erased_at is None:
             # It ends what is open in any case; told so late, from then on.
-            told_at = min(at for at, fact in dropped if isinstance(fact, LeadErased))
-            history = replace(history, erased_at=told_at)
+            history = replace(history, erased_at=self._erased_by(dropped))
         return {clock.key: clock for clock in judge(history, self.known)}
+
+    def _erased_by(self, late: Collection[Told]) -> Instant:
+        """Find which late telling erased the lead: also one that lets an erasure stand again."""
+        return min((at for at, _ in late if _is_erased(self.lead.known_at(at))), default=self.now)
 
     def _is_late(self, clock: Clock) -> bool:
         """Tell whether only facts told too late for another clock of its kind give a clock."""
@@ -192,6 +195,10 @@ class Horizon:
             told = self.lead.told_between(None, self.now)
             self._tellings = [one for one in told if one not in self.without]
         return self._tellings
+
+
+def _is_erased(known: Collection[Told]) -> bool:
+    return any(isinstance(fact, LeadErased) for _, fact in known)
 
 
 def _attempt_id(fact: Fact) -> str:

@@ -127,7 +127,8 @@ class NaiveLead:
 
     def live(self, told: Sequence[Telling], until: int) -> Iterator[Row]:
         """Say everything that becomes true up to an instant, in order."""
-        told = [min(it for it in told if it.fact == fact) for fact in {it.fact for it in told}]
+        facts = dict.fromkeys(it.fact for it in told)
+        told = [min(it for it in told if it.fact == fact) for fact in facts]
         waiting = sorted({telling.seen_at for telling in told})
         now = -FOREVER
         while True:
@@ -183,7 +184,7 @@ class NaiveLead:
                 del self.said[key]
             else:
                 yield from self._say(said, found, now, new, judged)
-        is_erased = life_of(self.agreements, self.tellings).erased_at is not None
+        is_erased = self._is_erased(self.tellings)
         is_asleep = self.tellings and not self._steps(now) and self._dormant_at(now) <= now
         if is_erased or is_asleep:
             self.tellings.clear()
@@ -204,14 +205,14 @@ class NaiveLead:
     def _may_be_said(self, key: tuple[str, ...], now: int) -> bool:
         """A new clock must not be due to facts told too late for another one of its kind."""
         return all(
-            key in self._judge(self._without_late(said))
+            key in self._judge(self._without_late(said, now))
             for other, said in self.said.items()
             if other[0] == key[0] and now > said.horizon_at and not said.gone
         )
 
     def _judged_for(self, said: _Said, now: int) -> Mapping[tuple[str, ...], Reading]:
         """Judge by what may still count for a clock."""
-        tellings = self._without_late(said) if now > said.horizon_at else self.tellings
+        tellings = self._without_late(said, now) if now > said.horizon_at else self.tellings
         if said.verdict is not None and not said.taken_back:
             kept = without_retellings(self.tellings, said.verdict_at)
             told = self._judge([it for it in tellings if it not in self.tellings or it in kept])
@@ -220,7 +221,7 @@ class NaiveLead:
                 return told
         return self._judge(tellings)
 
-    def _without_late(self, said: _Said) -> list[Telling]:
+    def _without_late(self, said: _Said, now: int) -> list[Telling]:
         """A fact seen after the horizon changes nothing at or before due."""
         due_at = said.reading.due_at or said.horizon_at - said.reading.horizon
         counting = []
@@ -228,14 +229,19 @@ class NaiveLead:
             about = withdrawn_target(telling, self.tellings)
             # What a lead is like holds from its beginning on, whenever it was created.
             after_due = about.occurred_at > due_at and not isinstance(about, LeadCreated)
-            about_erasure = isinstance(about, LeadErased) and telling.fact is not about
-            if telling.seen_at <= said.horizon_at or after_due or about_erasure:
+            if telling.seen_at <= said.horizon_at or after_due:
                 counting.append(telling)
-            elif isinstance(telling.fact, LeadErased):
-                # It ends the clock in any case; told so late, not before it was told.
-                at = structs.replace(telling.fact, occurred_at=telling.seen_at)
-                counting.append(Telling(at, telling.seen_at))
+        if self._is_erased(self.tellings) and not self._is_erased(counting):
+            # It ends the clock in any case; told so late, not before it was told.
+            counting.append(self._erased_now(now))
         return counting
+
+    def _is_erased(self, tellings: Sequence[Telling]) -> bool:
+        return life_of(self.agreements, tellings).erased_at is not None
+
+    def _erased_now(self, now: int) -> Telling:
+        fact = next(it.fact for it in self.tellings if isinstance(it.fact, LeadErased))
+        return Telling(structs.replace(fact, event_id="erased", occurred_at=now), now)
 
     def _say(
         self,

@@ -231,3 +231,20 @@ def test_a_policy_holds_for_clocks_opened_after_its_publication() -> None:
 def local_of(instant: int) -> str:
     """Write an instant as Berlin local time of day."""
     return local(format_instant(instant))[11:16]
+
+
+def test_an_erasure_that_a_late_withdrawal_lets_stand_ends_what_is_open() -> None:
+    """Erased on the 12th, which was withdrawn; the withdrawal withdrawn on the 20th: from then."""
+    heard = hear(
+        FLOOR,
+        HANDOFF,
+        fact("fact-withdrawn", "2026-03-10 10:30", id="w1", withdraws="e"),
+        fact("lead-erased", "2026-03-12 09:00", id="e"),
+        fact("fact-withdrawn", "2026-03-20 09:00", id="w2", withdraws="w1"),
+    )
+
+    assert heard.chain("speed")[2:] == [("resolved", "2026-03-20 09:00:00")]
+    verdict = heard.verdict("speed")
+    assert (verdict["outcome"], verdict["reason"]) == ("cancelled", "erased")
+    # What was left of the day of the hand-off, and seven whole days.
+    assert verdict["elapsed_seconds"] == (6.5 + 7 * 7.5) * 3600
