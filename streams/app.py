@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from streams.config import REPS_TABLE, TABLE, Security, Settings, TimeMode, WriterKind
 from streams.metrics.counts import Counts
 from streams.metrics.exposition import Exposition, Scene
+from streams.metrics.reps import Owned
 from streams.runtime import admin
 from streams.runtime.agents import leads, reps
 from streams.runtime.broker import Place
@@ -21,7 +22,7 @@ from streams.runtime.kafka import KafkaBroker
 from streams.runtime.logs import logging_config
 from streams.runtime.owned import OwnedPartitions, OwnedTable, P, Parts
 from streams.runtime.owned_reps import OwnedReps, OwnedTables
-from streams.runtime.pages import books_of
+from streams.runtime.pages import books_of, reps_of
 from streams.runtime.partition import Partition, Step
 from streams.runtime.plain import PlainWriter
 from streams.runtime.recovery import TableManager
@@ -80,7 +81,10 @@ def create_app(settings: Settings) -> App:
         settings.http_port,
         registry=registry,
         missing=lambda: _missing(app),
-        pages=Pages(worklist=Worklist(lambda: _books(app, settings))),
+        pages=Pages(
+            reps=lambda: _reps(app, settings),
+            worklist=Worklist(lambda: _books(app, settings)),
+        ),
     )
     app.own_services = [
         Guard(app, door=door, writer=parts.writer, broker=broker),
@@ -154,6 +158,15 @@ def _is_in_doubt(app: App) -> bool:
 
 def _books(app: App, settings: Settings) -> Books | None:
     return None if _is_in_doubt(app) else books_of(app.owner.partitions(), settings, wall_now)
+
+
+def _reps(app: App, settings: Settings) -> Owned:
+    """Give what may be told of reps: of nobody while it is in doubt who owns them."""
+    if _is_in_doubt(app):
+        return Owned(None, ())
+    owner: OwnedTables = app.owner
+    books = [partition.book for partition in owner.partitions()]
+    return reps_of(owner.reps.partitions(), books, settings, wall_now)
 
 
 def _missing(app: App) -> str | None:

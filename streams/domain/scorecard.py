@@ -112,6 +112,10 @@ class Windows(NamedTuple):
         )
 
 
+NOTHING: Final = Windows(dict.fromkeys(WINDOWS, read(EMPTY)), NOBODY_WAITS)
+"""What is known of somebody of whom nothing was ever told."""
+
+
 @dataclass(slots=True)
 class _Known:
     """What is known of one rep.
@@ -214,7 +218,7 @@ class Scorecards:
         """Read all windows of one rep at an instant; cheap while nothing changed."""
         known, pane = self._known.get(rep), pane_of(at)
         if known is None:
-            known = _Known()
+            return NOTHING
         if known.read is None or known.read[0] != pane:
             known.read = pane, self._read(rep, known, at)
         return known.read[1]

@@ -4,7 +4,7 @@ Source:
     Contract, sections 2 and 3; domain, c.17.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Final
 
 from streams.domain.counts import EMPTY, Counts
@@ -31,6 +31,17 @@ def shown(rep: Rep, policy: Policy) -> Rep:
     team = policy.teams.get(team_id)
     alias = team.reps.get(rep_id) if team is not None else None
     return team_id, alias or NO_ALIAS
+
+
+def listed(policy: Policy) -> Iterator[Rep]:
+    """Give the names under which those appear whom the agreement lists, each team's queue first.
+
+    Yields:
+        Each name once, whether anything is known of it or not.
+    """
+    for team_id, team in policy.teams.items():
+        names = (shown((team_id, rep_id), policy) for rep_id in (None, *team.reps))
+        yield from dict.fromkeys(names)
 
 
 def shown_counts(counted: Mapping[Rep, Counts], policy: Policy) -> dict[Rep, Counts]:

@@ -134,7 +134,9 @@ REP_P90: Final = _rep(
     "added up or averaged. No series: nothing was answered.",
     "window",
 )
-REP_INFO: Final = _rep("info", "1 for each rep of whom anything is known.", "alias")
+REP_INFO: Final = _rep(
+    "info", "1 for each rep whom the agreement lists or of whom anything is known.", "alias"
+)
 
 REPS: Final = (
     REP_OPEN_LEADS,

@@ -18,7 +18,7 @@ from schemas.instants import SECOND, Instant
 from streams.domain.counts import Tally, quantile
 from streams.domain.panes import Rep
 from streams.domain.policy import Policy
-from streams.domain.scorecard import WINDOWS, Windows
+from streams.domain.scorecard import NOTHING, WINDOWS, Windows
 from streams.domain.standing import Standing, merged
 from streams.metrics.catalogue import (
     OTHER,
@@ -76,10 +76,13 @@ class Owned(NamedTuple):
         policy: Says which teams may be labels; None: no agreement is known, and nobody
             is told of.
         views: Of the partitions it owns; none while that is in doubt.
+        listed: Whom the agreement lists and these partitions would know: their gauges say
+            zero while there is nothing to say. Names as privacy shows them.
     """
 
     policy: Policy | None
     views: tuple[RepView, ...]
+    listed: Iterable[Rep] = ()
 
 
 class _Labels(NamedTuple):
@@ -178,15 +181,20 @@ def _labelled(owned: Owned) -> Iterator[tuple[_Labels, Windows]]:
         return
     for view in owned.views:
         for rep, windows in view.rows:
-            team_id, rep_id = rep
-            team = policy.teams.get(team_id)
-            alias = ""
-            if policy.privacy == "alias":
-                alias = rep_id or ""
-            elif team is not None and rep_id is not None:
-                alias = team.reps.get(rep_id) or ""
-            labels = _Labels(OTHER if team is None else team_id, rep_id or "", alias)
-            yield labels, _waiting_at(windows, view.at)
+            yield _labels(rep, policy), _waiting_at(windows, view.at)
+    for rep in owned.listed:
+        yield _labels(rep, policy), NOTHING
+
+
+def _labels(rep: Rep, policy: Policy) -> _Labels:
+    team_id, rep_id = rep
+    team = policy.teams.get(team_id)
+    alias = ""
+    if policy.privacy == "alias":
+        alias = rep_id or ""
+    elif team is not None and rep_id is not None:
+        alias = team.reps.get(rep_id) or ""
+    return _Labels(OTHER if team is None else team_id, rep_id or "", alias)
 
 
 def _waiting_at(windows: Windows, at: Instant) -> Windows:
@@ -199,6 +207,8 @@ def _waiting_at(windows: Windows, at: Instant) -> Windows:
 
 def _together(one: Windows, other: Windows) -> Windows:
     """Put together what goes under the same labels: reps of teams that are not listed."""
+    if other is NOTHING:
+        return one
     tallies = {name: _added(one.tallies[name], other.tallies[name]) for name in WINDOWS}
     return Windows(tallies, merged((one.standing, other.standing)))
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import generate_latest
-from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.instants import MINUTE, SECOND
 from streams.domain.counts import ANSWERED, ATTEMPT, LEAD, WITHIN_TARGET, response
@@ -17,34 +16,17 @@ from streams.domain.scorecard import Windows
 from streams.domain.standing import Standing
 from streams.metrics.catalogue import REPS
 from streams.metrics.reps import Owned, RepsText, RepView
+from tests.support.gauges import samples, value
 from tests.support.promtool import blame
 from tests.support.reps import ANNA, NOW, known, policy
 
 WAITING = Standing(3, 1, 1, NOW - 90 * SECOND, NOW + SECOND // 2)
 ANSWERS = 3 * LEAD + 2 * ANSWERED + WITHIN_TARGET + response(30 * SECOND) + response(200 * SECOND)
 
-Sample = tuple[str, tuple[tuple[str, str], ...]]
-
 
 def rendered(rows: Iterable[tuple[Rep, Windows]], agreed: Policy | None) -> str:
     """Render one partition."""
     return b"".join(RepsText().slices(Owned(agreed, (RepView(NOW, rows),)))).decode()
-
-
-def samples(text: str) -> dict[Sample, float]:
-    """Read a text as Prometheus' own client does; no series may come twice."""
-    found = [
-        ((one.name, tuple(sorted(one.labels.items()))), one.value)
-        for family in text_string_to_metric_families(text)
-        for one in family.samples
-    ]
-    assert len(dict(found)) == len(found)
-    return dict(found)
-
-
-def value(text: str, name: str, **labels: str) -> float | None:
-    """Give one series; None: it is not there."""
-    return samples(text).get((f"leadclock_rep_{name}", tuple(sorted(labels.items()))))
 
 
 def test_a_rep_has_thirty_eight_series() -> None:
@@ -145,6 +127,23 @@ def test_without_an_agreement_nobody_is_told_of() -> None:
 
     assert samples(text) == {}
     assert text.count("# TYPE") == len(REPS)
+
+
+def test_who_is_listed_and_does_nothing_has_gauges_of_zero() -> None:
+    """The queue and anna do nothing yet: zero everywhere, no quantile; ben is told of once."""
+    rows = known((("nord", "ben"), LEAD))
+    listed = (("nord", None), ANNA, ("nord", "ben"))
+    owned = Owned(policy(), (RepView(NOW, rows),), listed)
+
+    text = b"".join(RepsText().slices(owned)).decode()
+
+    who = {"team": "nord", "rep": "anna"}
+    assert value(text, "window_leads", **who, window="30d") == 0
+    assert value(text, "open_leads", **who, state="breached") == 0
+    assert value(text, "response_p90_seconds", **who, window="30d") is None
+    assert value(text, "info", **who, alias="") == 1
+    assert value(text, "window_leads", team="nord", rep="", window="1h") == 0
+    assert value(text, "window_leads", team="nord", rep="ben", window="1h") == 1
 
 
 def test_text_is_kept_only_while_nothing_changed() -> None:
