@@ -43,7 +43,7 @@ def acknowledge_before_commit(_: World) -> Iterator[None]:
         yield
 
 
-@plant(I.TIME, I.FALSE, where=slow)
+@plant(I.TIME, I.FALSE, I.SAME_AS_REPLAY, where=slow)
 def clock_after_ends(_: World) -> Iterator[None]:
     """The clock is read after the ends were asked."""
 

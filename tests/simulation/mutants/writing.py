@@ -24,6 +24,7 @@ from tests.simulation.world import World
     I.STATE,
     I.POSITION,
     I.DOUBLED,
+    I.TIME,
     I.PROGRESS,
     I.GROUP,
 )
@@ -35,7 +36,7 @@ def commit_before_acknowledged(_: World) -> Iterator[None]:
     ) -> None:
         producer: Producer = self._producers[partition]
         await producer.begin()
-        await producer.hand_over(Place(self._settings.changelog, partition), changes)
+        await producer.hand_over(Place(self._changelog, partition), changes)
         await hand_over_outputs(producer, self._settings, partition, outputs)
         await producer.commit()
 
@@ -156,7 +157,7 @@ def state_before_outputs(_: World) -> Iterator[None]:
     async def commit(
         self: Any, partition: int, changes: Sequence[Record], outputs: Sequence[Outgoing]
     ) -> None:
-        await self._producer.hand_over(Place(self._settings.changelog, partition), changes)
+        await self._producer.hand_over(Place(self._changelog, partition), changes)
         await self._producer.settle()
         await hand_over_outputs(self._producer, self._settings, partition, outputs)
         await self._producer.settle()
