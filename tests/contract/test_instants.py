@@ -51,7 +51,7 @@ def test_fractions_are_read(digits: str, wanted: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["1969-12-31T23:59:59.9999999Z", "2026-03-10T12:00:00.9999999Z"])
-def test_digits_are_cut_not_rounded(text: str) -> None:
+def test_c19_digits_are_cut_not_rounded(text: str) -> None:
     """.9999999 stays in its second, before and after 1970."""
     assert parse_instant(text) % SECOND == 999_999
 

@@ -171,7 +171,7 @@ def test_the_zone_in_which_an_instant_is_written_means_nothing(minute: int, offs
 @given(
     st.lists(st.tuples(st.integers(2019, 2033), lengths), min_size=1, max_size=4), instants, lengths
 )
-def test_what_was_asked_before_changes_no_answer(
+def test_c19_what_was_asked_before_changes_no_answer(
     asked: list[tuple[int, Micros]], start: Instant, length: Micros
 ) -> None:
     """Years are worked out on demand in both directions; their order means nothing."""

@@ -46,7 +46,7 @@ def test_the_agreement_of_the_contract_is_read() -> None:
     assert policy.labels["segment"] == frozenset({"small", "medium", "large"})
 
 
-def test_the_smallest_agreement_is_enough() -> None:
+def test_g8_the_smallest_agreement_is_enough() -> None:
     """Only six keys are required; every length has the default of the contract."""
     policy = policy_of(read_agreement(SMALLEST, "policy.yaml"))
 
@@ -57,7 +57,7 @@ def test_the_smallest_agreement_is_enough() -> None:
     assert policy.privacy == "team_only"
 
 
-def test_holidays_become_closed_dates() -> None:
+def test_c19_holidays_become_closed_dates() -> None:
     """Berlin, from the year before 2026 until two years after it; dated openings stay open."""
     body = read_agreement(
         VALID.replace("{2026-12-31:", "{2026-05-01: ['10:00-11:00'], 2026-12-31:"), "policy.yaml"

@@ -18,7 +18,7 @@ def test_t14_1000_answered_860_in_time_60_gave_up() -> None:
     assert round(float(counts.adjusted) * 100, 1) == 82.7
 
 
-def test_excluded_cancelled_and_unverified_are_outside() -> None:
+def test_c19_excluded_cancelled_and_unverified_are_outside() -> None:
     """Three met of four that count; the raw figure counts what was excluded as missed."""
     counts = Attainment({"met": 3, "unmet": 1, "excluded": 2, "cancelled": 5, "unverified": 7})
 
@@ -33,7 +33,7 @@ def test_without_anything_that_counts_there_is_no_share() -> None:
 
 
 @pytest.mark.parametrize(("outcome", "adjusted"), [("lost", Fraction(0)), ("disqualified", None)])
-def test_a_lead_does_not_escape_by_being_given_up_untouched(
+def test_c19_a_lead_does_not_escape_by_being_given_up_untouched(
     outcome: str, adjusted: Fraction | None
 ) -> None:
     """Lost untouched is a miss; disqualified in time is none, but its share is told."""

@@ -128,7 +128,7 @@ def test_a_version_from_the_future_is_refused() -> None:
         unpack(key, bytes((FORMAT_VERSION + 1,)) + packed[1:])
 
 
-def test_a_dormant_lead_leaves_the_table() -> None:
+def test_c19_a_dormant_lead_leaves_the_table() -> None:
     """90 days after its last fact nothing is kept, and the changelog gets a tombstone."""
     book = book_of(BODY)
     tell(book, STORY, UNTIL)

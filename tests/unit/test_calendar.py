@@ -93,7 +93,7 @@ def test_dates_without_a_week_never_search_for_ever() -> None:
     assert once.after(start, HOUR) == once.next_open(start) + HOUR
 
 
-def test_closing_a_date_removes_only_what_opens_on_it() -> None:
+def test_c19_closing_a_date_removes_only_what_opens_on_it() -> None:
     """2026-03-28 closed: the shift of the 27th still ends on the 28th at 06:00."""
     shifts = berlin(EVERY_DAY, (22 * 60, 30 * 60), closed=frozenset({date(2026, 3, 28)}))
     friday, sunday = parse_instant("2026-03-27T21:00:00Z"), parse_instant("2026-03-29T20:00:00Z")
@@ -102,7 +102,7 @@ def test_closing_a_date_removes_only_what_opens_on_it() -> None:
     assert shifts.next_open(parse_instant("2026-03-28T05:00:00Z")) == sunday
 
 
-def test_open_gives_a_date_exactly_those_hours() -> None:
+def test_c19_open_gives_a_date_exactly_those_hours() -> None:
     """Wednesday 2026-03-25 is a closed weekday, open from 08:00 to 08:07."""
     start, end = (
         parse_instant("2026-03-25T00:00:00+01:00"),
@@ -121,7 +121,7 @@ def test_open_replaces_the_hours_of_the_week() -> None:
     assert short.elapsed(start, start + DAY) == HOUR
 
 
-def test_a_date_is_not_open_and_closed() -> None:
+def test_c19_a_date_is_not_open_and_closed() -> None:
     """Which of both holds would be a guess."""
     with pytest.raises(ConfigurationError, match="open and closed on 2026-12-24"):
         Calendar(
@@ -200,14 +200,14 @@ def test_business_days_zero_is_the_day_itself() -> None:
     assert FLOOR.close_of_business_day(saturday, 0) == parse_instant("2026-03-09T16:30:00Z")
 
 
-def test_the_close_of_a_business_day_may_lie_after_midnight() -> None:
+def test_c19_the_close_of_a_business_day_may_lie_after_midnight() -> None:
     """Thursday's last interval ends on Friday at 03:00; counted from Tuesday."""
     tuesday = parse_instant("2026-03-10T10:15:00+01:00")
 
     assert UNEVEN.close_of_business_day(tuesday, 1) == parse_instant("2026-03-13T03:00:00+01:00")
 
 
-def test_the_day_of_the_start_is_its_local_date() -> None:
+def test_c19_the_day_of_the_start_is_its_local_date() -> None:
     """Friday 00:30 in Thursday's shift: Friday is the day, Saturday the next."""
     friday = parse_instant("2026-03-13T00:30:00+01:00")
 

@@ -41,7 +41,7 @@ def marketing(*commitments: dict[str, Any], **more: Any) -> dict[str, Any]:
     return agreement(marketing=list(commitments), **more)
 
 
-def test_the_owner_clock_restarts_per_segment() -> None:
+def test_c19_the_owner_clock_restarts_per_segment() -> None:
     """Anna keeps it 20 min and loses it, Ben calls after 10: cancelled, met; two instances."""
     heard = hear(
         agreement(OWNER),
@@ -144,7 +144,7 @@ def test_qualify_of_a_lead_that_is_given_up_is_unmet() -> None:
 
 
 @pytest.mark.parametrize(("party", "outcome"), [("marketing", "met"), ("sales", None)])
-def test_qualifying_attempts_are_those_of_the_debtors_party(
+def test_c19_qualifying_attempts_are_those_of_the_debtors_party(
     party: str, outcome: str | None
 ) -> None:
     """first_touch stands under marketing: a call by Sales is no touch of theirs."""
@@ -158,7 +158,7 @@ def test_qualifying_attempts_are_those_of_the_debtors_party(
     assert heard.outcome("touch") == outcome
 
 
-def test_handed_back_ends_the_clocks_of_sales_only() -> None:
+def test_c19_handed_back_ends_the_clocks_of_sales_only() -> None:
     """Sales returns it at 9:40: Marketing's first touch still runs and is due at 10:00."""
     heard = hear(
         marketing(TOUCH),
@@ -233,7 +233,7 @@ def test_next_attempt_ends_when_the_lead_is_reached() -> None:
     ]
 
 
-def test_burnt_is_a_lead_without_any_attempt_since_the_hand_off() -> None:
+def test_v18_burnt_is_a_lead_without_any_attempt_since_the_hand_off() -> None:
     """Ten open hours and nobody called: burnt, with the owner's name."""
     heard = hear(agreement(BURNT), HANDOFF, until="2026-03-12 00:00")
 

@@ -15,7 +15,7 @@ from tests.support.story import (
 FLOOR = agreement(SPEED)
 
 
-def test_a_handoff_within_false_close_resumes_the_cycle() -> None:
+def test_c19_a_handoff_within_false_close_resumes_the_cycle() -> None:
     """Closed 10:20, handed off again 10:35, 15 min later: cycle 1 goes on, due 15 min later."""
     heard = hear(
         FLOOR,
@@ -30,7 +30,7 @@ def test_a_handoff_within_false_close_resumes_the_cycle() -> None:
     assert (breach["cycle"], local(breach["due_at"])) == (1, "2026-03-10 11:15:00")
 
 
-def test_a_handoff_later_than_false_close_begins_the_next_cycle() -> None:
+def test_c19_a_handoff_later_than_false_close_begins_the_next_cycle() -> None:
     """One second later it is cycle 2 with a clock of its own, and cycle 1 stays cancelled."""
     heard = hear(
         FLOOR,
@@ -43,7 +43,7 @@ def test_a_handoff_later_than_false_close_begins_the_next_cycle() -> None:
     assert [(one.cycle, one.outcome) for one in heard.verdicts] == [(1, "cancelled"), (2, "met")]
 
 
-def test_attempts_in_a_gap_that_was_resumed_count() -> None:
+def test_c19_attempts_in_a_gap_that_was_resumed_count() -> None:
     """Called at 10:25, between close and reopening: met."""
     heard = hear(
         FLOOR,
@@ -56,7 +56,7 @@ def test_attempts_in_a_gap_that_was_resumed_count() -> None:
     assert heard.outcome("speed") == "met"
 
 
-def test_attempts_after_the_close_change_no_ended_clock() -> None:
+def test_c19_attempts_after_the_close_change_no_ended_clock() -> None:
     """Lost at 10:30 untouched is a miss, whoever calls afterwards."""
     heard = hear(
         FLOOR,
@@ -68,7 +68,7 @@ def test_attempts_after_the_close_change_no_ended_clock() -> None:
     assert heard.outcome("speed") == "unmet"
 
 
-def test_a_second_close_of_a_closed_lead_says_nothing_new() -> None:
+def test_c19_a_second_close_of_a_closed_lead_says_nothing_new() -> None:
     """Disqualified stays disqualified when the CRM closes it as lost later."""
     heard = hear(
         FLOOR,
@@ -80,7 +80,7 @@ def test_a_second_close_of_a_closed_lead_says_nothing_new() -> None:
     assert [(one.outcome, one.reason) for one in heard.verdicts] == [("cancelled", "disqualified")]
 
 
-def test_in_later_cycles_attempts_count_from_the_close_before() -> None:
+def test_c19_in_later_cycles_attempts_count_from_the_close_before() -> None:
     """A call between close and the next hand-off answers cycle 2 with 0 s."""
     heard = hear(
         FLOOR,
@@ -96,7 +96,7 @@ def test_in_later_cycles_attempts_count_from_the_close_before() -> None:
     assert (second["cycle"], second["outcome"], second["pre_handoff"]) == (2, "met", True)
 
 
-def test_facts_at_one_instant_apply_in_their_order() -> None:
+def test_c19_facts_at_one_instant_apply_in_their_order() -> None:
     """Handed off, attempted and closed in one second: the attempt came before the close."""
     heard = hear(
         FLOOR,
@@ -108,7 +108,7 @@ def test_facts_at_one_instant_apply_in_their_order() -> None:
     assert heard.outcome("speed") == "met"
 
 
-def test_an_erased_lead_cancels_open_clocks_and_leaves() -> None:
+def test_c19_an_erased_lead_cancels_open_clocks_and_leaves() -> None:
     """lead-erased at 10:30: cancelled with reason erased, nothing breaches afterwards."""
     heard = hear(FLOOR, handed_off("2026-03-10 10:00"), fact("lead-erased", "2026-03-10 10:30"))
 

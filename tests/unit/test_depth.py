@@ -57,7 +57,7 @@ def test_too_few_is_breached_when_the_window_ends() -> None:
     assert (breach["unit"], breach["clock"]) == ("attempts", "depth")
 
 
-def test_reaching_the_minimum_after_due_is_met_late() -> None:
+def test_c19_reaching_the_minimum_after_due_is_met_late() -> None:
     """The third attempt comes a day after due."""
     heard = hear(THREE, HANDOFF, *attempts(2), attempt("2026-03-12 15:00"))
 
@@ -76,7 +76,9 @@ def test_reaching_the_minimum_after_due_is_met_late() -> None:
         ({"outcome": "no_answer"}, False),
     ],
 )
-def test_a_connect_of_any_party_either_way_meets_depth(told: dict[str, Any], *, met: bool) -> None:
+def test_c19_a_connect_of_any_party_either_way_meets_depth(
+    told: dict[str, Any], *, met: bool
+) -> None:
     """One attempt is enough if the lead was reached by a person; flag connected."""
     heard = hear(THREE, HANDOFF, attempt("2026-03-10 10:30", **told))
 
@@ -85,7 +87,7 @@ def test_a_connect_of_any_party_either_way_meets_depth(told: dict[str, Any], *, 
         assert heard.verdict("depth")["connected"] is True
 
 
-def test_a_connect_counts_from_lead_created_on() -> None:
+def test_c19_a_connect_counts_from_lead_created_on() -> None:
     """Reached at 9:30, between creation and hand-off: met."""
     heard = hear(
         THREE,
@@ -97,7 +99,7 @@ def test_a_connect_counts_from_lead_created_on() -> None:
     assert heard.outcome("depth") == "met"
 
 
-def test_only_attempts_from_the_handoff_on_count() -> None:
+def test_c19_only_attempts_from_the_handoff_on_count() -> None:
     """Three attempts before the hand-off are none of depth's."""
     heard = hear(
         THREE,
@@ -110,7 +112,7 @@ def test_only_attempts_from_the_handoff_on_count() -> None:
     assert heard.breach("depth")["actual"] == 0
 
 
-def test_closed_hours_are_included() -> None:
+def test_c19_closed_hours_are_included() -> None:
     """Three attempts at night, while the calendar is closed, meet it."""
     heard = hear(THREE, HANDOFF, *[attempt(f"2026-03-10 22:{n}") for n in (10, 20, 30)])
 
@@ -127,7 +129,7 @@ def test_closed_hours_are_included() -> None:
         {"party": "service"},
     ],
 )
-def test_inbound_automated_and_undelivered_attempts_do_not_count(told: dict[str, Any]) -> None:
+def test_c19_inbound_automated_and_undelivered_attempts_do_not_count(told: dict[str, Any]) -> None:
     """Two that count and one that does not are two."""
     heard = hear(
         THREE, HANDOFF, *attempts(2), attempt("2026-03-10 11:00", **told), until="2026-03-12 00:00"
@@ -136,7 +138,7 @@ def test_inbound_automated_and_undelivered_attempts_do_not_count(told: dict[str,
     assert heard.breach("depth")["actual"] == 2
 
 
-def test_automated_ones_count_where_automated_lists_the_channel() -> None:
+def test_c19_automated_ones_count_where_automated_lists_the_channel() -> None:
     """With automated: [email] the third, sent by a machine, completes the minimum."""
     body = agreement({**DEPTH, "automated": ["email"]})
 
@@ -148,7 +150,7 @@ def test_automated_ones_count_where_automated_lists_the_channel() -> None:
 
 
 @pytest.mark.parametrize(("gap", "counted"), [("10:05:59", 1), ("10:06:00", 1), ("10:06:01", 2)])
-def test_a_double_dial_is_that_attempt_again(gap: str, counted: int) -> None:
+def test_c19_a_double_dial_is_that_attempt_again(gap: str, counted: int) -> None:
     """At most 60 s after the last counted one on the same channel."""
     heard = hear(
         THREE,
@@ -161,7 +163,7 @@ def test_a_double_dial_is_that_attempt_again(gap: str, counted: int) -> None:
     assert heard.breach("depth")["actual"] == counted
 
 
-def test_the_last_counted_one_shadows_not_the_last() -> None:
+def test_c19_the_last_counted_one_shadows_not_the_last() -> None:
     """Calls at 0, 50 and 100 s: the third is 100 s after the last counted one, so it counts."""
     heard = hear(
         THREE,
@@ -175,7 +177,7 @@ def test_the_last_counted_one_shadows_not_the_last() -> None:
     assert heard.breach("depth")["actual"] == 2
 
 
-def test_failed_ones_do_not_shadow_and_pt0s_turns_it_off() -> None:
+def test_c19_failed_ones_do_not_shadow_and_pt0s_turns_it_off() -> None:
     """A call 20 s after a failed one counts; with double_dial PT0S every call does."""
     calls = [attempt("2026-03-10 10:05:00", outcome="failed"), attempt("2026-03-10 10:05:20")]
     twice = [attempt("2026-03-10 10:05:00"), attempt("2026-03-10 10:05:20")]
@@ -188,7 +190,7 @@ def test_failed_ones_do_not_shadow_and_pt0s_turns_it_off() -> None:
     assert each.breach("depth")["actual"] == 2
 
 
-def test_over_contact_is_a_breach_of_its_own() -> None:
+def test_c19_over_contact_is_a_breach_of_its_own() -> None:
     """Five attempts where four are the most: ID:max, due at the fifth, confirmed, no verdict."""
     body = agreement({**DEPTH, "max_attempts": 4})
 
@@ -202,7 +204,7 @@ def test_over_contact_is_a_breach_of_its_own() -> None:
     assert heard.outcome("depth") == "met"
 
 
-def test_attempts_after_a_connect_count_towards_the_maximum_after_the_close_do_not() -> None:
+def test_c19_attempts_after_a_connect_count_towards_the_maximum_after_the_close_do_not() -> None:
     """Reached at once and called four times more: over four; closed in between: not."""
     body = agreement({**DEPTH, "max_attempts": 4})
     first = attempt("2026-03-10 10:03", outcome="connected")
@@ -214,7 +216,7 @@ def test_attempts_after_a_connect_count_towards_the_maximum_after_the_close_do_n
     assert ended.breaches == []
 
 
-def test_over_contact_counts_within_the_window() -> None:
+def test_c19_over_contact_counts_within_the_window() -> None:
     """The fifth attempt comes after due: no breach of the maximum."""
     body = agreement({**DEPTH, "max_attempts": 4})
 
@@ -224,7 +226,7 @@ def test_over_contact_counts_within_the_window() -> None:
 
 
 @pytest.mark.parametrize(("outcome", "verdict"), [("lost", "unmet"), ("won", "cancelled")])
-def test_lost_with_fewer_than_the_minimum_is_unmet(outcome: str, verdict: str) -> None:
+def test_c19_lost_with_fewer_than_the_minimum_is_unmet(outcome: str, verdict: str) -> None:
     """Given up after one attempt is a miss; won without is not."""
     heard = hear(THREE, HANDOFF, *attempts(1), closed("2026-03-10 16:00", outcome))
 
@@ -232,14 +234,14 @@ def test_lost_with_fewer_than_the_minimum_is_unmet(outcome: str, verdict: str) -
     assert heard.breaches == []
 
 
-def test_lost_with_the_minimum_reached_but_not_the_mix_is_unmet() -> None:
+def test_c19_lost_with_the_minimum_reached_but_not_the_mix_is_unmet() -> None:
     """Twelve e-mails, then lost: unmet."""
     heard = hear(MIX, HANDOFF, *attempts(12, "email"), closed("2026-03-10 16:00", "lost"))
 
     assert heard.outcome("depth") == "unmet"
 
 
-def test_attempts_seen_late_that_complete_the_minimum_retract() -> None:
+def test_c19_attempts_seen_late_that_complete_the_minimum_retract() -> None:
     """A manual attempt, told two days late: back-dating does not matter; it is the evidence."""
     heard = hear(
         THREE,

@@ -47,7 +47,7 @@ def excluded(declared: str, from_at: str, to_at: str, name: str = "x1", **more: 
 
 
 @pytest.mark.parametrize("declared", ["09:00", "10:45", "11:00"])
-def test_declared_at_or_before_due_it_is_a_pause(declared: str) -> None:
+def test_c19_declared_at_or_before_due_it_is_a_pause(declared: str) -> None:
     """A storm from 10:15 to 10:45, declared by 11:00: due at 11:30, whenever it was said."""
     heard = hear(FLOOR, HANDOFF, excluded(declared, "10:15", "10:45"), until="2026-03-11 00:00")
 
@@ -55,7 +55,7 @@ def test_declared_at_or_before_due_it_is_a_pause(declared: str) -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-10 11:30:00"
 
 
-def test_declared_later_it_retracts_the_breach_and_ends_the_clock() -> None:
+def test_c19_declared_later_it_retracts_the_breach_and_ends_the_clock() -> None:
     """Due 11:00; at 11:20 a storm 10:00 to 11:30 is declared: not breached at that moment."""
     heard = hear(
         FLOOR,
@@ -73,7 +73,7 @@ def test_declared_later_it_retracts_the_breach_and_ends_the_clock() -> None:
     assert verdict.answered_at is None
 
 
-def test_declared_later_nothing_changes_if_it_would_still_be_breached() -> None:
+def test_c19_declared_later_nothing_changes_if_it_would_still_be_breached() -> None:
     """Due 11:00; at 14:00 a storm 10:15 to 10:45 is declared: 11:30 has passed, too."""
     heard = hear(FLOOR, HANDOFF, excluded("14:00", "10:15", "10:45"), until="2026-03-11 00:00")
 
@@ -99,7 +99,7 @@ def test_declared_later_it_counts_what_was_answered_by_the_due_it_gives() -> Non
     ("declared", "status"),
     [("2026-03-17 11:00:00", "retracted"), ("2026-03-17 11:00:01", "resolved")],
 )
-def test_declared_after_the_horizon_nothing_changes(declared: str, status: str) -> None:
+def test_c19_declared_after_the_horizon_nothing_changes(declared: str, status: str) -> None:
     """168 h after due; its end counts."""
     heard = hear(
         FLOOR,
@@ -111,7 +111,7 @@ def test_declared_after_the_horizon_nothing_changes(declared: str, status: str) 
     assert heard.breach("speed")["status"] == status
 
 
-def test_an_unlisted_reason_stops_no_clock() -> None:
+def test_c19_an_unlisted_reason_stops_no_clock() -> None:
     """Nobody agreed on parties."""
     heard = hear(
         FLOOR,
@@ -123,7 +123,7 @@ def test_an_unlisted_reason_stops_no_clock() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-10 11:00:00"
 
 
-def test_started_at_is_not_moved_by_an_exclusion() -> None:
+def test_c19_started_at_is_not_moved_by_an_exclusion() -> None:
     """A storm from 9 to 11: started 10:00, due 12:00."""
     heard = hear(FLOOR, HANDOFF, excluded("09:00", "09:00", "11:00"), until="2026-03-11 00:00")
 
@@ -150,7 +150,7 @@ def test_started_at_is_not_moved_by_an_exclusion() -> None:
         ({"origin": "crm"}, True),
     ],
 )
-def test_all_keys_of_a_scope_must_match_by_any_value(
+def test_c19_all_keys_of_a_scope_must_match_by_any_value(
     scope: dict[str, Any] | None, *, matches: bool
 ) -> None:
     """A value or a list; no scope matches all."""
@@ -166,7 +166,7 @@ def test_all_keys_of_a_scope_must_match_by_any_value(
     assert local(heard.breach("speed")["due_at"]) == due
 
 
-def test_team_id_is_the_owners_team_at_each_moment() -> None:
+def test_c19_team_id_is_the_owners_team_at_each_moment() -> None:
     """A storm at nord from 10:15 to 10:45; sued gets the lead at 10:30: 15 min are excluded."""
     heard = hear(
         FLOOR,
@@ -179,7 +179,7 @@ def test_team_id_is_the_owners_team_at_each_moment() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-10 11:15:00"
 
 
-def test_the_earliest_declaration_of_an_id_holds() -> None:
+def test_c19_the_earliest_declaration_of_an_id_holds() -> None:
     """Declared for 30 min and, later, for two hours under the same id: 30 min."""
     first = excluded("09:00", "10:15", "10:45")
     second = excluded("10:20", "10:15", "12:00")
@@ -193,7 +193,7 @@ CAP = {**EXCLUSIONS, "cap": "PT1H"}
 CAPPED = agreement(SPEED, exclusions=CAP, zone="Europe/Berlin", period="month")
 
 
-def test_what_goes_beyond_the_cap_stops_no_clock() -> None:
+def test_c19_what_goes_beyond_the_cap_stops_no_clock() -> None:
     """1 h a month: the first takes 45 min, 15 min of the second are left."""
     heard = hear(
         CAPPED,
@@ -206,7 +206,7 @@ def test_what_goes_beyond_the_cap_stops_no_clock() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-10 12:00:00"
 
 
-def test_the_cap_is_used_in_order_of_declaration_then_id() -> None:
+def test_c19_the_cap_is_used_in_order_of_declaration_then_id() -> None:
     """Declared at one instant: a takes the whole hour, b gets nothing."""
     heard = hear(
         CAPPED,
@@ -219,7 +219,7 @@ def test_the_cap_is_used_in_order_of_declaration_then_id() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-10 11:00:00"
 
 
-def test_the_cap_is_in_open_hours_of_the_teams_calendar() -> None:
+def test_c19_the_cap_is_in_open_hours_of_the_teams_calendar() -> None:
     """17:00 to 9:30 next morning are 1 h of nord's time: nothing goes beyond."""
     heard = hear(
         CAPPED,
@@ -231,7 +231,7 @@ def test_the_cap_is_in_open_hours_of_the_teams_calendar() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-11 10:30:00"
 
 
-def test_the_cap_is_per_period() -> None:
+def test_c19_the_cap_is_per_period() -> None:
     """1 h in March and 1 h in April: each month has its own."""
     april = control(
         "exclusion-declared",
@@ -252,7 +252,7 @@ def test_the_cap_is_per_period() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-04-01 11:00:00"
 
 
-def test_the_cap_is_per_team() -> None:
+def test_c19_the_cap_is_per_team() -> None:
     """Nord's hour is used up by nord's storm; sued has its own."""
     heard = hear(
         CAPPED,
@@ -265,7 +265,7 @@ def test_the_cap_is_per_team() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-10 15:00:00"
 
 
-def test_time_that_an_exclusion_stops_costs_no_pause_budget() -> None:
+def test_c19_time_that_an_exclusion_stops_costs_no_pause_budget() -> None:
     """Paused from 10:00 with 30 min; a storm to 11:00 takes none of it: due 12:30, in lunch."""
     body = agreement(
         SPEED, exclusions=EXCLUSIONS, pauses={"reasons": ["vacation"], "budget": "PT30M"}

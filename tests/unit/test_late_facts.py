@@ -33,7 +33,7 @@ def test_a_system_attempt_told_late_retracts() -> None:
     assert heard.outcome("speed") == "met"
 
 
-def test_a_manual_attempt_takes_effect_at_most_max_backdate_before_it_was_told() -> None:
+def test_c19_a_manual_attempt_takes_effect_at_most_max_backdate_before_it_was_told() -> None:
     """Called at 10:40, written down by hand at 14:00: it takes effect at 13:45, late."""
     heard = hear(
         FLOOR,
@@ -48,7 +48,7 @@ def test_a_manual_attempt_takes_effect_at_most_max_backdate_before_it_was_told()
     )
 
 
-def test_retracted_may_follow_resolved() -> None:
+def test_c19_retracted_may_follow_resolved() -> None:
     """Answered at 11:30, then an earlier call of 10:50 is told: resolved, then retracted."""
     heard = hear(
         FLOOR,
@@ -66,7 +66,7 @@ def test_retracted_may_follow_resolved() -> None:
     assert [one.outcome for one in heard.verdicts] == ["met_late", "met"]
 
 
-def test_the_end_of_the_horizon_counts_and_nothing_after_it() -> None:
+def test_c19_the_end_of_the_horizon_counts_and_nothing_after_it() -> None:
     """Due Tuesday 11:00: told Tuesday a week later at 11:00 it retracts, a second later not."""
     in_time = attempt("2026-03-10 10:40", seen="2026-03-17 11:00:00")
     too_late = attempt("2026-03-10 10:40", seen="2026-03-17 11:00:01")
@@ -75,7 +75,7 @@ def test_the_end_of_the_horizon_counts_and_nothing_after_it() -> None:
     assert hear(FLOOR, HANDOFF, too_late).breach("speed")["status"] == "confirmed"
 
 
-def test_a_late_lead_created_changes_the_commitment() -> None:
+def test_c19_a_late_lead_created_changes_the_commitment() -> None:
     """Breached under speed, then told to be from the website: retracted and judged anew."""
     body = agreement(
         {**SPEED, "id": "website-speed", "applies": {"source": ["website"]}, "target": "PT30M"},
@@ -97,7 +97,7 @@ def test_a_late_lead_created_changes_the_commitment() -> None:
     ]
 
 
-def test_a_due_instant_that_moves_after_a_breach_retracts_it() -> None:
+def test_c19_a_due_instant_that_moves_after_a_breach_retracts_it() -> None:
     """A reopening told late moves due to 11:15, still past: due_moved, then again breached."""
     heard = hear(
         FLOOR,
@@ -117,7 +117,7 @@ def test_a_due_instant_that_moves_after_a_breach_retracts_it() -> None:
     ]
 
 
-def test_fact_withdrawn_is_as_never_told_from_then_on() -> None:
+def test_c19_fact_withdrawn_is_as_never_told_from_then_on() -> None:
     """The call that met it is withdrawn at 12:00: breached, said at 12:00."""
     heard = hear(
         FLOOR,
@@ -133,7 +133,7 @@ def test_fact_withdrawn_is_as_never_told_from_then_on() -> None:
     ]
 
 
-def test_of_two_contents_under_one_id_the_earliest_holds() -> None:
+def test_c19_of_two_contents_under_one_id_the_earliest_holds() -> None:
     """The same hand-off told as 10:30 and, ten minutes later, as 10:00: due 11:00."""
     heard = hear(
         FLOOR,
@@ -146,7 +146,7 @@ def test_of_two_contents_under_one_id_the_earliest_holds() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-10 11:00:00"
 
 
-def test_an_attempt_told_by_several_facts_is_known_since_the_first() -> None:
+def test_c19_an_attempt_told_by_several_facts_is_known_since_the_first() -> None:
     """Told by hand at 10:40, by the dialer at 15:00: one attempt, evidence as last told."""
     told = {"attempt_id": "call-1"}
 
@@ -161,7 +161,7 @@ def test_an_attempt_told_by_several_facts_is_known_since_the_first() -> None:
     assert [(one.revision, one.outcome) for one in heard.verdicts] == [(1, "met")]
 
 
-def test_an_old_fact_of_an_unknown_lead_starts_no_clock() -> None:
+def test_c19_an_old_fact_of_an_unknown_lead_starts_no_clock() -> None:
     """A hand-off told 8 days late for a lead nobody knows: late-facts, nothing else."""
     heard = hear(FLOOR, handed_off("2026-03-10 10:00", seen="2026-03-18 10:00:01", id="h"))
 
@@ -170,7 +170,7 @@ def test_an_old_fact_of_an_unknown_lead_starts_no_clock() -> None:
     assert heard.verdicts == []
 
 
-def test_an_old_fact_of_a_frozen_lead_leaves_as_a_late_fact() -> None:
+def test_c19_an_old_fact_of_a_frozen_lead_leaves_as_a_late_fact() -> None:
     """Met, the horizon over, then an attempt of day one is told: nothing moves."""
     heard = hear(
         FLOOR,
@@ -209,7 +209,7 @@ def test_an_earlier_fact_takes_the_place_of_the_last() -> None:
     assert refusal.fact.event_id == "a1000"
 
 
-def test_a_policy_holds_for_clocks_opened_after_its_publication() -> None:
+def test_c19_a_policy_holds_for_clocks_opened_after_its_publication() -> None:
     """Version 2 halves the target from noon on: 10:00 stays due 11:00, 14:00 is due 14:30."""
     newer = {
         **agreement({**SPEED, "target": "PT30M"}),

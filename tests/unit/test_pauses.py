@@ -94,7 +94,7 @@ def test_a_close_during_a_pause_cancels() -> None:
     assert heard.outcome("speed") == "cancelled"
 
 
-def test_a_pause_lasts_per_clock_kind_and_reason() -> None:
+def test_c19_a_pause_lasts_per_clock_kind_and_reason() -> None:
     """A pause of depth leaves speed alone; one that names no kind is about all."""
     body = agreement(SPEED, DEPTH, pauses=PAUSES)
     of_depth = [paused("2026-03-10 10:15", clock="depth"), resumed("2026-03-10 10:45")]
@@ -108,7 +108,7 @@ def test_a_pause_lasts_per_clock_kind_and_reason() -> None:
     assert local(wide.breach("speed")["due_at"]) == "2026-03-10 11:30:00"
 
 
-def test_resumed_ends_the_pause_of_its_reason_only() -> None:
+def test_c19_resumed_ends_the_pause_of_its_reason_only() -> None:
     """Two reasons pause; the end of the one at 10:20 leaves the other until 10:45."""
     heard = hear(
         FLOOR,
@@ -123,7 +123,7 @@ def test_resumed_ends_the_pause_of_its_reason_only() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-10 11:30:00"
 
 
-def test_resumed_for_one_kind_leaves_the_others_paused() -> None:
+def test_c19_resumed_for_one_kind_leaves_the_others_paused() -> None:
     """All paused at 10:15; only speed goes on at 10:45."""
     body = agreement(SPEED, DEPTH, pauses=PAUSES)
     facts = [paused("2026-03-10 10:15"), resumed("2026-03-10 10:45", clock="speed")]
@@ -134,7 +134,7 @@ def test_resumed_for_one_kind_leaves_the_others_paused() -> None:
     assert heard.chain("depth") == []
 
 
-def test_a_second_pause_of_the_same_reason_is_nothing_new() -> None:
+def test_c19_a_second_pause_of_the_same_reason_is_nothing_new() -> None:
     """Paused 10:15 and again 10:30, resumed once at 10:45: 30 min."""
     heard = hear(
         FLOOR,
@@ -148,7 +148,7 @@ def test_a_second_pause_of_the_same_reason_is_nothing_new() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-10 11:30:00"
 
 
-def test_a_reason_that_the_policy_does_not_list_pauses_nothing() -> None:
+def test_c19_a_reason_that_the_policy_does_not_list_pauses_nothing() -> None:
     """Paused for lunch: due at 11:00 as ever."""
     heard = hear(FLOOR, HANDOFF, paused("2026-03-10 10:15", "lunch"), until="2026-03-11 00:00")
 
@@ -170,7 +170,7 @@ def test_at_one_instant_resumed_comes_before_paused() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-10 11:30:00"
 
 
-def test_started_at_is_not_moved_by_a_pause() -> None:
+def test_c19_started_at_is_not_moved_by_a_pause() -> None:
     """Paused since Monday: started at the hand-off, due an hour after the end of the pause."""
     heard = hear(
         FLOOR,
@@ -185,7 +185,7 @@ def test_started_at_is_not_moved_by_a_pause() -> None:
     assert local(breach["due_at"]) == "2026-03-10 14:30:00"
 
 
-def test_the_pause_budget_is_business_time_from_the_start_on() -> None:
+def test_c19_the_pause_budget_is_business_time_from_the_start_on() -> None:
     """Budget 30 min, paused since Monday 9:00: from the hand-off at 10:00 it lasts to 10:30."""
     body = agreement(SPEED, pauses={**PAUSES, "budget": "PT30M"})
 
@@ -204,7 +204,7 @@ def test_the_pause_budget_is_business_time() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-11 10:50:00"
 
 
-def test_the_pause_budget_is_per_commitment_and_cycle() -> None:
+def test_c19_the_pause_budget_is_per_commitment_and_cycle() -> None:
     """30 min in each cycle: the second cycle has its own."""
     body = agreement(SPEED, pauses={**PAUSES, "budget": "PT30M"})
 

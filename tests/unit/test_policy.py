@@ -170,7 +170,7 @@ def test_nothing_published_holds_for_nobody() -> None:
     assert Policies().pinned(JANUARY) is None
 
 
-def test_the_earliest_version_also_holds_before() -> None:
+def test_c19_the_earliest_version_also_holds_before() -> None:
     """Published in February, effective from January: also for a lead of last year."""
     policies = Policies().with_policy(FIRST, FEBRUARY)
 
@@ -185,7 +185,7 @@ def test_a_version_holds_from_its_effective_from_on() -> None:
     assert policies.pinned(MARCH) is SECOND
 
 
-def test_a_version_published_late_holds_from_its_publication_on() -> None:
+def test_g16_a_version_published_late_holds_from_its_publication_on() -> None:
     """Nobody is bound by what could not be known: effective from March, seen an hour later."""
     policies = Policies().with_policy(FIRST, JANUARY).with_policy(SECOND, MARCH + HOUR)
 
@@ -201,7 +201,7 @@ def test_of_two_versions_with_one_start_the_higher_holds() -> None:
     assert policies.pinned(JANUARY) is SECOND
 
 
-def test_a_published_version_never_changes() -> None:
+def test_g16_a_published_version_never_changes() -> None:
     """A second publication of version 1 is ignored, with another body, too."""
     again = policy_of({**BODY, "agreement": "Another"})
     policies = Policies().with_policy(FIRST, JANUARY)

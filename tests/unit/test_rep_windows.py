@@ -84,7 +84,7 @@ def test_an_attempt_counts_for_who_owned_the_lead_then() -> None:
     assert found["nord", "ben"].windows["today"].attempts == 2
 
 
-def test_an_attempt_counts_in_its_own_pane() -> None:
+def test_c19_an_attempt_counts_in_its_own_pane() -> None:
     """Called at 14:59:59 and 15:00: at 16:00 the hour holds the second only, and 15:45 both."""
     facts = (
         handed_off("2026-03-10 09:00"),
@@ -99,7 +99,7 @@ def test_an_attempt_counts_in_its_own_pane() -> None:
 # Speed
 
 
-def test_a_lead_counts_in_the_pane_of_its_start_for_who_answered_it() -> None:
+def test_c19_a_lead_counts_in_the_pane_of_its_start_for_who_answered_it() -> None:
     """Handed to the queue at 08:00, started 09:00, taken by Anna at 09:20, answered 09:30."""
     book = book_of(BODY)
     tell(
@@ -121,7 +121,7 @@ def test_a_lead_counts_in_the_pane_of_its_start_for_who_answered_it() -> None:
     assert day.response_histogram["1800"] == 1
 
 
-def test_a_breached_lead_counts_for_who_owned_it_at_due() -> None:
+def test_c19_a_breached_lead_counts_for_who_owned_it_at_due() -> None:
     """Anna lets it run out at 10:00; Ben gets it and answers 10:30: hers, answered late."""
     found = cards(
         handed_off("2026-03-10 09:00"),
@@ -240,7 +240,7 @@ def test_a_promise_that_was_never_made_does_not_count() -> None:
     assert (day.leads, day.answered, day.within_target, day.breaches) == (1, 1, 0, 1)
 
 
-def test_what_an_erased_lead_contributed_stays() -> None:
+def test_c19_what_an_erased_lead_contributed_stays() -> None:
     """The facts leave the table, the sums remain, over a restart too."""
     book = book_of(BODY)
     told = (

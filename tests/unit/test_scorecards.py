@@ -39,7 +39,7 @@ def test_nobody_waits_before_the_clock_starts() -> None:
 # Windows
 
 
-def test_days_are_local_dates_of_the_teams_calendar() -> None:
+def test_c19_days_are_local_dates_of_the_teams_calendar() -> None:
     """Called at 00:10 Berlin, which is 23:10 UTC of the day before: it counts today."""
     facts = (handed_off("2026-03-09 09:00"), attempt("2026-03-10 00:10"))
 
@@ -51,7 +51,7 @@ def test_days_are_local_dates_of_the_teams_calendar() -> None:
 
 
 @pytest.mark.parametrize(("window", "last"), [("7d", "2026-03-16"), ("30d", "2026-04-08")])
-def test_a_window_of_days_includes_today(window: str, last: str) -> None:
+def test_c19_a_window_of_days_includes_today(window: str, last: str) -> None:
     """A call on 10 March is in 7d until the 16th and in 30d until 8 April, over a clock change."""
     facts = (handed_off("2026-03-09 09:00"), attempt("2026-03-10 12:00"))
     book = book_of(BODY)
@@ -65,7 +65,7 @@ def test_a_window_of_days_includes_today(window: str, last: str) -> None:
     assert ("nord", "anna") not in outside or not (outside["nord", "anna"].windows[window].attempts)
 
 
-def test_one_hour_is_the_current_pane_and_the_four_before() -> None:
+def test_c19_one_hour_is_the_current_pane_and_the_four_before() -> None:
     """A lead that started at 09:00 is in the hour until 10:14:59."""
     facts = (handed_off("2026-03-10 09:00"), attempt("2026-03-10 09:01"))
     book = book_of(BODY)

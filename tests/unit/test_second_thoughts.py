@@ -148,7 +148,7 @@ def test_a_resolved_breach_is_open_again_when_its_answer_is_withdrawn() -> None:
     assert heard.verdict("speed")["overrun_seconds"] == 3000
 
 
-def test_another_content_under_a_used_id_is_a_retelling() -> None:
+def test_c19_another_content_under_a_used_id_is_a_retelling() -> None:
     """Met at 10:30; the same event later says that the call failed: the verdict stands.
 
     So it does when a fact without any effect is told afterwards.
@@ -166,7 +166,7 @@ def test_another_content_under_a_used_id_is_a_retelling() -> None:
     assert heard.breaches == []
 
 
-def test_a_retelling_stays_without_effect_when_something_else_revises_the_verdict() -> None:
+def test_c19_a_retelling_stays_without_effect_when_something_else_revises_the_verdict() -> None:
     """Neither the fact that revises it nor one without any effect lets a re-telling in."""
     heard = hear(
         FLOOR,

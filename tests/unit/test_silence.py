@@ -38,7 +38,7 @@ def heartbeat(when: str, up_to: str, origin: str = "dialer") -> ControlFact:
     )
 
 
-def test_a_clock_that_is_due_while_its_source_is_silent_warns_instead_of_breaching() -> None:
+def test_c19_a_clock_that_is_due_while_its_source_is_silent_warns_instead_of_breaching() -> None:
     """Last heard of at 10:45, due 11:00, 10 min are allowed: unverified."""
     heard = hear(FLOOR, HANDOFF, heartbeat("10:45", "10:45"), until="2026-03-10 15:00")
 
@@ -47,7 +47,7 @@ def test_a_clock_that_is_due_while_its_source_is_silent_warns_instead_of_breachi
 
 
 @pytest.mark.parametrize(("last", "silent"), [("10:50", False), ("10:49", True)])
-def test_a_source_is_silent_when_it_was_last_heard_of_before_max_silence(
+def test_c19_a_source_is_silent_when_it_was_last_heard_of_before_max_silence(
     last: str, *, silent: bool
 ) -> None:
     """10 min before due: at 10:50 it is not yet."""
@@ -81,7 +81,7 @@ def test_a_clock_that_no_silent_source_lists_is_breached() -> None:
     assert {one.commitment for one in heard.breaches} == {"depth"}
 
 
-def test_it_is_judged_as_soon_as_complete_up_to_reaches_due() -> None:
+def test_c19_it_is_judged_as_soon_as_complete_up_to_reaches_due() -> None:
     """At 12:00 the dialer is complete up to 10:59, at 12:10 up to 11:00: breached at 12:10."""
     heard = hear(
         FLOOR,
@@ -124,7 +124,7 @@ def test_a_late_answer_is_not_judged_before_the_source_is_complete() -> None:
     assert (verdict.outcome, verdict.detected_at) == ("met_late", at("2026-03-10 12:10"))
 
 
-def test_it_ends_unverified_at_due_plus_the_horizon() -> None:
+def test_c19_it_ends_unverified_at_due_plus_the_horizon() -> None:
     """A week later nobody knows: unverified, no breach, no open lead."""
     book = book_of(FLOOR)
 

@@ -32,7 +32,7 @@ def test_t8_the_deadline_is_inclusive(answered: str, outcome: str, overrun: int 
     assert (verdict["outcome"], verdict["overrun_seconds"]) == (outcome, overrun)
 
 
-def test_breached_at_due_while_nobody_says_anything() -> None:
+def test_c19_breached_at_due_while_nobody_says_anything() -> None:
     """Due 11:00: provisional at 11:00, confirmed 30 s later, with the true breached_at."""
     heard = hear(FLOOR, handed_off("2026-03-10 10:00"), until="2026-03-10 12:00")
 
@@ -43,7 +43,7 @@ def test_breached_at_due_while_nobody_says_anything() -> None:
     assert local(heard.breach("speed")["breached_at"]) == "2026-03-10 11:00:00"
 
 
-def test_started_at_is_the_first_open_instant() -> None:
+def test_c19_started_at_is_the_first_open_instant() -> None:
     """Handed off on Saturday, nord opens on Monday at 9: due at 10."""
     heard = hear(FLOOR, handed_off("2026-03-07 15:00"), until="2026-03-09 12:00")
 
@@ -52,7 +52,7 @@ def test_started_at_is_the_first_open_instant() -> None:
     assert local(breach["due_at"]) == "2026-03-09 10:00:00"
 
 
-def test_business_time_is_counted_in_the_calendar_of_whoever_owns_the_lead() -> None:
+def test_c19_business_time_is_counted_in_the_calendar_of_whoever_owns_the_lead() -> None:
     """Nord keeps it 30 min until 17:30; sued, open to 20:00, gets it at 18:00: due 18:30."""
     heard = hear(
         FLOOR,
@@ -70,7 +70,7 @@ def test_business_time_is_counted_in_the_calendar_of_whoever_owns_the_lead() -> 
     ]
 
 
-def test_calendar_start_pins_the_first() -> None:
+def test_c19_calendar_start_pins_the_first() -> None:
     """With calendar: start the remaining half hour is nord's, on the next morning."""
     body = agreement({**SPEED, "calendar": "start"})
 
@@ -84,7 +84,7 @@ def test_calendar_start_pins_the_first() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-11 09:30:00"
 
 
-def test_a_team_that_is_not_listed_is_counted_round_the_clock() -> None:
+def test_c19_a_team_that_is_not_listed_is_counted_round_the_clock() -> None:
     """Team west is nowhere in the agreement: due on Sunday, one hour after the hand-off."""
     heard = hear(FLOOR, handed_off("2026-03-08 15:00", team="west"), until="2026-03-09 12:00")
 
@@ -108,7 +108,7 @@ def test_a_team_that_is_not_listed_is_counted_round_the_clock() -> None:
         ({"direction": "inbound", "outcome": "connected", "automated": True}, False),
     ],
 )
-def test_what_stops_a_clock(told: dict[str, Any], *, stops: bool) -> None:
+def test_c19_what_stops_a_clock(told: dict[str, Any], *, stops: bool) -> None:
     """Of the debtor's party: outbound, by a person, delivered; or inbound and connected."""
     heard = hear(FLOOR, handed_off("2026-03-10 10:00"), attempt("2026-03-10 10:30", **told))
 
@@ -126,7 +126,7 @@ def test_what_stops_a_clock(told: dict[str, Any], *, stops: bool) -> None:
         ({"channels": ["meeting"]}, "anna", False),
     ],
 )
-def test_qualifying_narrows_it(
+def test_c19_qualifying_narrows_it(
     qualifying: dict[str, object], rep: str | None, *, stops: bool
 ) -> None:
     """Only the owner, the owner's team, or certain channels."""
@@ -151,7 +151,7 @@ def test_the_first_attempt_is_the_earliest_not_the_first_told() -> None:
     assert verdict["revision"] == 2
 
 
-def test_an_attempt_before_the_handoff_counts_from_lead_created_on() -> None:
+def test_c19_an_attempt_before_the_handoff_counts_from_lead_created_on() -> None:
     """Marketing's colleague in Sales called at 9:30: met with 0 s, flagged, not at 8:30."""
     facts = [created("2026-03-10 09:00"), handed_off("2026-03-10 10:00")]
 
@@ -175,7 +175,7 @@ def test_an_attempt_before_the_handoff_counts_from_lead_created_on() -> None:
         ("lost", "11:30", "unmet"),
     ],
 )
-def test_a_close_without_an_attempt(outcome: str, when: str, verdict: str) -> None:
+def test_c19_a_close_without_an_attempt(outcome: str, when: str, verdict: str) -> None:
     """At or before due it cancels, except lost, which is a miss; after due it is unmet."""
     heard = hear(FLOOR, handed_off("2026-03-10 10:00"), closed(f"2026-03-10 {when}", outcome))
 
@@ -184,7 +184,7 @@ def test_a_close_without_an_attempt(outcome: str, when: str, verdict: str) -> No
     assert breached == ([] if when <= "11:00" else ["provisional", "confirmed", "resolved"])
 
 
-def test_a_verdict_caused_by_a_close_waits_for_false_close() -> None:
+def test_c19_a_verdict_caused_by_a_close_waits_for_false_close() -> None:
     """Closed 10:30: cancelled is said at 10:45."""
     heard = hear(FLOOR, handed_off("2026-03-10 10:00"), closed("2026-03-10 10:30", "disqualified"))
 
@@ -192,7 +192,7 @@ def test_a_verdict_caused_by_a_close_waits_for_false_close() -> None:
     assert verdict.detected_at == at("2026-03-10 10:45")
 
 
-def test_resolved_follows_confirmed_only() -> None:
+def test_c19_resolved_follows_confirmed_only() -> None:
     """Answered 11:00:10, within settle: confirmed, then resolved, both at 11:00:30."""
     heard = hear(FLOOR, handed_off("2026-03-10 10:00"), attempt("2026-03-10 11:00:10"))
 
@@ -205,7 +205,7 @@ def test_resolved_follows_confirmed_only() -> None:
     assert heard.verdicts[0].detected_at == at("2026-03-10 11:00:10")
 
 
-def test_report_only_gives_verdicts_breaches_never() -> None:
+def test_c19_report_only_gives_verdicts_breaches_never() -> None:
     """Answered an hour late under a commitment that only reports: met_late, no breach."""
     body = agreement({**SPEED, "report_only": True})
 
@@ -215,7 +215,7 @@ def test_report_only_gives_verdicts_breaches_never() -> None:
     assert heard.breaches == []
 
 
-def test_speed_to_lead_runs_from_creation_in_its_own_calendar() -> None:
+def test_c19_speed_to_lead_runs_from_creation_in_its_own_calendar() -> None:
     """Created on Sunday night, called 4 min later, round the clock: met before any hand-off."""
     body = agreement(
         {"id": "fast", "clock": "speed_to_lead", "calendar": "always", "target": "PT5M"}
@@ -228,7 +228,7 @@ def test_speed_to_lead_runs_from_creation_in_its_own_calendar() -> None:
     assert (verdict["calendar"], verdict["team_id"]) == ("always", None)
 
 
-def test_speed_to_lead_exists_in_cycle_1_only() -> None:
+def test_c19_speed_to_lead_exists_in_cycle_1_only() -> None:
     """A lead that comes back after a close has a speed clock again, no speed_to_lead."""
     body = agreement(
         SPEED, {"id": "fast", "clock": "speed_to_lead", "calendar": "always", "target": "PT5M"}
@@ -278,7 +278,7 @@ def test_the_first_commitment_that_matches_holds() -> None:
     assert [(one.commitment, one.outcome) for one in fair.verdicts] == [("speed", "met")]
 
 
-def test_end_of_next_business_day_is_a_duration_from_the_start_on() -> None:
+def test_c19_end_of_next_business_day_is_a_duration_from_the_start_on() -> None:
     """Handed off Friday 10:00: due on Monday 17:30."""
     body = agreement({**SPEED, "target": "end_of_next_business_day"})
 
@@ -287,7 +287,7 @@ def test_end_of_next_business_day_is_a_duration_from_the_start_on() -> None:
     assert local(heard.breach("speed")["due_at"]) == "2026-03-16 17:30:00"
 
 
-def test_handed_back_ends_the_clocks_as_a_close_with_disqualified() -> None:
+def test_c19_handed_back_ends_the_clocks_as_a_close_with_disqualified() -> None:
     """Sales returns it at 10:30: cancelled, and the next hand-off begins cycle 2 at once."""
     heard = hear(
         FLOOR,
@@ -303,7 +303,7 @@ def test_handed_back_ends_the_clocks_as_a_close_with_disqualified() -> None:
     ]
 
 
-def test_lead_updated_holds_for_clocks_that_start_from_then_on() -> None:
+def test_c19_lead_updated_holds_for_clocks_that_start_from_then_on() -> None:
     """An update to website before the hand-off changes the commitment; one after does not."""
     body = agreement(
         {**SPEED, "id": "website-speed", "applies": {"source": ["website"]}},
