@@ -25,6 +25,7 @@ from streams.runtime.owned_reps import OwnedReps, OwnedTables
 from streams.runtime.pages import books_of, reps_of
 from streams.runtime.partition import Partition, Step
 from streams.runtime.plain import PlainWriter
+from streams.runtime.post import posts_of
 from streams.runtime.recovery import TableManager
 from streams.runtime.teller import Teller
 from streams.runtime.transactions import TransactionalWriter
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> App:
     owned_reps = OwnedReps(_parts(settings, broker, OwnedReps, lambda _partition, _step: None))
     app.owner = app.reader = OwnedTables(OwnedPartitions(parts, teller), owned_reps, teller)
     Exposition(registry, lambda: _scene(app.owner))
+    facts, control = posts_of(settings, broker, wall_now)
     door = Door(
         settings.http_host,
         settings.http_port,
@@ -84,6 +86,8 @@ def create_app(settings: Settings) -> App:
         pages=Pages(
             reps=lambda: _reps(app, settings),
             worklist=Worklist(lambda: _books(app, settings)),
+            facts=facts,
+            control=control,
         ),
     )
     app.own_services = [

@@ -108,6 +108,8 @@ class Settings:
         fetch_min_bytes: Below this a broker waits before it answers a fetch.
         http_host: Where /metrics and the health of a worker are served.
         http_port: 0: any free port, which is logged.
+        facts_token_file: Holds the token for ``POST /facts``; None: there is no such path.
+        control_token_file: Holds the token for ``POST /control``; None: there is no such path.
         accept_misrouted: Origins whose misrouted facts are set aside without stopping.
         security: How to talk to the brokers.
     """
@@ -125,6 +127,8 @@ class Settings:
     fetch_min_bytes: int = 1
     http_host: str = "127.0.0.1"
     http_port: int = 9464
+    facts_token_file: str | None = None
+    control_token_file: str | None = None
     accept_misrouted: frozenset[str] = frozenset()
     security: Security = Security()
 
@@ -136,11 +140,12 @@ class Settings:
             ConfigurationError: One is missing or unreadable; names it.
         """
         read = _Reader(env)
+        time = read.word("TIME", TimeMode, TimeMode.WALL)
         return cls(
             bootstrap_servers=read.addresses("BOOTSTRAP_SERVERS"),
             topic_prefix=read.name("TOPIC_PREFIX", ""),
             app_id=read.name("APP_ID", "leadclock"),
-            time=read.word("TIME", TimeMode, TimeMode.WALL),
+            time=time,
             writer=read.word("WRITER", WriterKind, WriterKind.TRANSACTIONS),
             partitions=read.whole("PARTITIONS", DEFAULT_PARTITIONS, 1, 10_000),
             replication=read.whole("REPLICATION", 1, 1, 32),
@@ -150,6 +155,8 @@ class Settings:
             fetch_min_bytes=read.whole("FETCH_MIN_BYTES", 1, 1, 50_000_000),
             http_host=read.text("HTTP_HOST") or "127.0.0.1",
             http_port=read.whole("HTTP_PORT", 9464, 0, _LAST_PORT),
+            facts_token_file=_token_file(read, "FACTS_TOKEN_FILE", time),
+            control_token_file=_token_file(read, "CONTROL_TOKEN_FILE", time),
             accept_misrouted=frozenset(read.listed("ACCEPT_MISROUTED")),
             security=_security(read),
         )
@@ -269,6 +276,16 @@ class _Reader:
                 f"{PREFIX}{name} is {self.text(name)!r}; wanted a whole number"
             )
         return int(value)
+
+
+def _token_file(read: _Reader, name: str, time: TimeMode) -> str | None:
+    path = read.text(name)
+    if path is not None and time is TimeMode.FACTS:
+        raise ConfigurationError(
+            f"{PREFIX}{name} is set, but {PREFIX}TIME is facts; what is posted happens now, and "
+            "histories are sent with `leadclock send`"
+        )
+    return path
 
 
 def _security(read: _Reader) -> Security:

@@ -1,4 +1,4 @@
-"""The worker's door: health, readiness and metrics for machines, the worklist for people."""
+"""The worker's door: health, metrics and posts for machines, the worklist for people."""
 
 import logging
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from prometheus_client.exposition import choose_encoder
 
 from streams.errors import ConfigurationError
 from streams.metrics.reps import CONTENT_TYPE, Owned, RepsText
+from streams.runtime.post import LARGEST_BODY, Post
 from streams.runtime.scrape import in_slices, joined
 from streams.runtime.worklist import Worklist
 
@@ -23,10 +24,14 @@ class Pages(NamedTuple):
     Attributes:
         reps: Gives what ``/metrics/reps`` renders; None: there is no such page.
         worklist: Answers ``/worklist``; None: there is no such page.
+        facts: Takes ``POST /facts``; None: nobody may post facts.
+        control: Takes ``POST /control``; None: nobody may.
     """
 
     reps: Callable[[], Owned] | None = None
     worklist: Worklist | None = None
+    facts: Post | None = None
+    control: Post | None = None
 
 
 NO_PAGES: Final = Pages()
@@ -38,7 +43,7 @@ class Door:
     ``/-/healthy`` says that the process turns; ``/-/ready`` that it works: 200 and
     ``ready``, else 503 and what is missing; ``/metrics`` is for Prometheus, and so is
     ``/metrics/reps``, which is large and may be scraped less often; ``/worklist`` says
-    who has to be called.
+    who has to be called; ``/facts`` and ``/control`` take what is posted.
     """
 
     def __init__(
@@ -73,7 +78,7 @@ class Door:
         Raises:
             ConfigurationError: The address cannot be listened on.
         """
-        app = web.Application()
+        app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_get("/-/healthy", self._healthy)
         app.router.add_get("/-/ready", self._ready)
         app.router.add_get("/metrics", self._metrics)
@@ -81,6 +86,9 @@ class Door:
             app.router.add_get("/metrics/reps", partial(self._reps_metrics, self._pages.reps))
         if self._pages.worklist is not None:
             app.router.add_get("/worklist", self._pages.worklist.answer)
+        for path, post in (("/facts", self._pages.facts), ("/control", self._pages.control)):
+            if post is not None:
+                app.router.add_post(path, post.answer)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
@@ -98,6 +106,9 @@ class Door:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        for post in (self._pages.facts, self._pages.control):
+            if post is not None:
+                await post.stop()
 
     def _bound_port(self, site: web.TCPSite) -> int:
         server = site._server  # noqa: SLF001 - aiohttp tells the chosen port nowhere else

@@ -85,13 +85,18 @@ class Worker:
         """What it has logged so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
+    @property
+    def url(self) -> str:
+        """Where its HTTP door is; empty while it has none."""
+        found = _LISTENING.search(self.log)
+        return "" if found is None else found[1]
+
     def get(self, path: str) -> tuple[int, str]:
         """Ask its HTTP door; 0 while it has none."""
-        found = _LISTENING.search(self.log)
-        if found is None:
+        if not self.url:
             return 0, ""
         try:
-            with urllib.request.urlopen(found[1] + path, timeout=2) as answer:  # noqa: S310
+            with urllib.request.urlopen(self.url + path, timeout=2) as answer:  # noqa: S310
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
