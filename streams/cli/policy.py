@@ -5,23 +5,22 @@ from typing import Any, Final, NamedTuple
 
 import click
 import orjson
-from aiokafka.errors import IncompatibleBrokerVersion
 
 from schemas.codec import decode, encode
 from schemas.facts import PolicyPublished
 from schemas.instants import format_instant
 from schemas.refusals import RefusedError
 from streams.cli.agreements import read_body
-from streams.cli.cluster import input_partitions, reaching
+from streams.cli.cluster import reaching
+from streams.cli.everybody import CONTROL, control_places, control_producer
 from streams.cli.options import with_settings
 from streams.config import Settings
 from streams.domain.policy import Policy, policy_digest, policy_of
 from streams.errors import ConfigurationError
-from streams.runtime.broker import Place, Producer, Record
+from streams.runtime.broker import Place, Record
 from streams.runtime.kafka import KafkaBroker
 from streams.runtime.wall import wall_now
 
-CONTROL: Final = "sla-control"
 ORIGIN: Final = "policy-publish"
 _SHOWN_DIGITS: Final = 12
 
@@ -75,10 +74,9 @@ async def publish_agreement(
     Raises:
         ConfigurationError: The version was published with other content, or a topic is missing.
     """
-    partitions = await input_partitions(settings)
-    places = [Place(settings.topic(CONTROL), number) for number in range(partitions)]
+    places = await control_places(settings)
     broker = KafkaBroker(settings)
-    producer, at_once = await _producer(settings, broker)
+    producer, at_once = await control_producer(settings, broker, ORIGIN)
     try:
         # Read only now: whoever was publishing before has been ended by our start.
         copied = await _copied(broker, places, agreement)
@@ -93,16 +91,7 @@ async def publish_agreement(
     finally:
         await producer.stop()
         await broker.stop()
-    return Publication(len(missing), partitions, at_once if missing else None)
-
-
-async def _producer(settings: Settings, broker: KafkaBroker) -> tuple[Producer, bool]:
-    """Start a transactional producer, or a plain one where there are no transactions."""
-    try:
-        topic = settings.topic(CONTROL)
-        return await broker.transactional_producer(f"{settings.name}-{ORIGIN}", [topic]), True
-    except IncompatibleBrokerVersion:
-        return await broker.plain_producer(), False
+    return Publication(len(missing), len(places), at_once if missing else None)
 
 
 async def _copied(broker: KafkaBroker, places: list[Place], agreement: Policy) -> set[Place]:
