@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from streams.config import REPS_TABLE, TABLE, Security, Settings, TimeMode, WriterKind
 from streams.metrics.counts import Counts
 from streams.metrics.exposition import Exposition, Scene
+from streams.metrics.probes import ProbeCounts
 from streams.metrics.reps import Owned
 from streams.runtime import admin
 from streams.runtime.agents import leads, reps
@@ -26,7 +27,9 @@ from streams.runtime.pages import books_of, reps_of
 from streams.runtime.partition import Partition, Step
 from streams.runtime.plain import PlainWriter
 from streams.runtime.post import posts_of
+from streams.runtime.probe import Prober
 from streams.runtime.recovery import TableManager
+from streams.runtime.sender import Sender
 from streams.runtime.teller import Teller
 from streams.runtime.transactions import TransactionalWriter
 from streams.runtime.transport import BatchSchema
@@ -93,6 +96,7 @@ def create_app(settings: Settings) -> App:
     app.own_services = [
         Guard(app, door=door, writer=parts.writer, broker=broker),
         Watchdog(lambda: _readable(app.owner), broker.committed_ends),
+        *_probers(app, settings, broker, registry),
     ]
     for table in (TABLE, REPS_TABLE):
         # Never written to as tables: they give the changelogs, and their co-partitioning.
@@ -101,6 +105,22 @@ def create_app(settings: Settings) -> App:
     reps.attach(app, _channel(app, settings, OwnedReps.inputs), app.owner.take)
     bind(app)
     return app
+
+
+def _probers(
+    app: App, settings: Settings, broker: KafkaBroker, registry: CollectorRegistry
+) -> list[Prober]:
+    if settings.probe_seconds is None:
+        return []
+    return [
+        Prober(
+            owned=lambda: () if _missing(app) else app.owner.partitions(),
+            sender=Sender(settings, broker),
+            listener=broker,
+            counts=ProbeCounts(registry, wall_now()),
+            wall=wall_now,
+        )
+    ]
 
 
 def _channel(app: App, settings: Settings, inputs: Sequence[str]) -> object:

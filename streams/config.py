@@ -110,6 +110,7 @@ class Settings:
         http_port: 0: any free port, which is logged.
         facts_token_file: Holds the token for ``POST /facts``; None: there is no such path.
         control_token_file: Holds the token for ``POST /control``; None: there is no such path.
+        probe_seconds: How often a synthetic lead goes through the whole pipeline; None: never.
         accept_misrouted: Origins whose misrouted facts are set aside without stopping.
         security: How to talk to the brokers.
     """
@@ -129,6 +130,7 @@ class Settings:
     http_port: int = 9464
     facts_token_file: str | None = None
     control_token_file: str | None = None
+    probe_seconds: float | None = None
     accept_misrouted: frozenset[str] = frozenset()
     security: Security = Security()
 
@@ -157,6 +159,7 @@ class Settings:
             http_port=read.whole("HTTP_PORT", 9464, 0, _LAST_PORT),
             facts_token_file=_token_file(read, "FACTS_TOKEN_FILE", time),
             control_token_file=_token_file(read, "CONTROL_TOKEN_FILE", time),
+            probe_seconds=_probe(read, time),
             accept_misrouted=frozenset(read.listed("ACCEPT_MISROUTED")),
             security=_security(read),
         )
@@ -286,6 +289,16 @@ def _token_file(read: _Reader, name: str, time: TimeMode) -> str | None:
             "histories are sent with `leadclock send`"
         )
     return path
+
+
+def _probe(read: _Reader, time: TimeMode) -> float | None:
+    every = read.number("PROBE", 0.0, 0.0, 3_600.0)
+    if every and time is TimeMode.FACTS:
+        raise ConfigurationError(
+            f"{PREFIX}PROBE is set, but {PREFIX}TIME is facts; how long a verdict takes is "
+            "measured by the wall clock"
+        )
+    return every or None
 
 
 def _security(read: _Reader) -> Security:

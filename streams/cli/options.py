@@ -45,6 +45,7 @@ _FLAGS: Final[dict[Family, tuple[tuple[str, str, str], ...]]] = {
         ("accept-misrouted", "ORIGIN,...", "Set their misrouted facts aside without stopping."),
         ("http-host", "HOST", "Address to serve metrics and health on."),
         ("http-port", "PORT", "Port to serve them on; 0: any free one."),
+        ("probe", "SECONDS", "Send a synthetic lead through it all so often; 0: never."),
         ("facts-token-file", "FILE", "Take POST /facts from whoever bears the token in it."),
         ("control-token-file", "FILE", "Take POST /control from whoever bears the token in it."),
     ),

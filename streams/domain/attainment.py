@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from schemas.verdicts import Verdict
+from streams.domain.contribution import SYNTHETIC
 
 Group = tuple[str, str | None]
 """A commitment, and the team that had to keep it; None: nobody owned the lead."""
@@ -60,10 +61,13 @@ def attainments(verdicts: Iterable[Verdict]) -> dict[Group, Attainment]:
     """Count verdicts by commitment and team.
 
     Args:
-        verdicts: In any order; of several revisions of one the greatest holds.
+        verdicts: In any order; of several revisions of one the greatest holds. Those of
+            synthetic leads are left out.
     """
     last: dict[str, Verdict] = {}
     for verdict in verdicts:
+        if verdict.lead_id.startswith(SYNTHETIC):
+            continue
         known = last.get(verdict.verdict_id)
         if known is None or known.revision < verdict.revision:
             last[verdict.verdict_id] = verdict

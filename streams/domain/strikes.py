@@ -15,6 +15,7 @@ from typing import Final
 from schemas.instants import DAY, Instant
 from schemas.verdicts import Breach, Warning  # noqa: A004 - contract's word
 from streams.domain.clauses import StrikeTerms
+from streams.domain.contribution import SYNTHETIC
 
 STRIKE_THRESHOLD: Final = "strike_threshold"
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "leadclock")
@@ -23,6 +24,8 @@ _STRUCK: Final = frozenset({"confirmed", "resolved"})
 
 def actor_of(breach: Breach) -> str | None:
     """Say whose strike a breach would be, as ``team_id:rep_id``; None: nobody's."""
+    if breach.subject.startswith(SYNTHETIC):
+        return None
     if breach.debtor != "sales":
         return f"{breach.debtor}:"
     return None if breach.team_id is None else f"{breach.team_id}:{breach.rep_id or ''}"

@@ -94,6 +94,24 @@ PARTITION_HELD_BACK: Final = _gauge(
     "Offsets of an input still to be read before the partition's now may go on to when it was "
     "last asked where the inputs end; 0: this input does not hold it back.",
 )
+PROBES: Final = _counter(
+    "leadclock_probes_total",
+    ("outcome",),
+    "Synthetic leads that were told to the topics and answered by a verdict in time, or not: "
+    "answered, unanswered.",
+)
+PROBE_SECONDS: Final = Metric(
+    name="leadclock_probe_seconds",
+    kind="histogram",
+    doc="From telling a synthetic lead until a reader of committed records has its verdict.",
+    edges=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+PROBE_ANSWERED: Final = _gauge(
+    "leadclock_probe_last_answered_timestamp_seconds",
+    (),
+    "When a synthetic lead was last answered; before the first, when this worker began to "
+    "probe. No series: it does not.",
+)
 POLICY_INFO: Final = _gauge(
     "leadclock_policy_info", ("version", "digest"), "1 for the newest agreement that is known."
 )
@@ -164,6 +182,9 @@ METRICS: Final = (
     PARTITION_NOW,
     PARTITION_OWNED,
     PARTITION_HELD_BACK,
+    PROBES,
+    PROBE_SECONDS,
+    PROBE_ANSWERED,
     POLICY_INFO,
     BUILD_INFO,
     *REPS,

@@ -1,13 +1,13 @@
 """Counting what was committed, in a registry of our own."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
 from schemas.instants import SECOND
 from schemas.verdicts import Breach, Verdict
 from streams.domain.book import Output
+from streams.domain.contribution import SYNTHETIC
 from streams.metrics.catalogue import (
     BREACHES,
     DEAD_LETTERS,
@@ -18,9 +18,6 @@ from streams.metrics.catalogue import (
     VERDICTS,
     Metric,
 )
-
-SYNTHETIC: Final = "synthetic:"
-"""Leads whose ids begin so are judged, but counted nowhere."""
 
 
 class Counts:

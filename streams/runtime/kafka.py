@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -113,6 +113,37 @@ class KafkaBroker:
                     yield Place(partition.topic, partition.partition), kept
                 # Not the last record's offset: markers and compacted gaps lie behind it.
                 left = {one for one in left if await reader.position(one) < ends[one]}
+        finally:
+            await _stopped(reader)
+
+    @asynccontextmanager
+    async def listening(self, place: Place) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
+        """Listen to what is committed on a place from now on.
+
+        Yields:
+            Waits until a record with this key is there.
+        """
+        partition = TopicPartition(*place)
+        reader = AIOKafkaConsumer(
+            **self._settings.kafka(),
+            enable_auto_commit=False,
+            isolation_level="read_committed",
+            auto_offset_reset="none",
+            retry_backoff_ms=20,
+        )
+
+        async def heard(key: bytes) -> None:
+            while True:
+                batch = await reader.getmany(partition, timeout_ms=1_000)
+                if any(record.key == key for record in batch.get(partition, ())):
+                    return
+
+        try:
+            await reader.start()
+            ends = await _answered(lambda: reader.end_offsets([partition]))
+            reader.assign([partition])
+            reader.seek(partition, ends[place])
+            yield heard
         finally:
             await _stopped(reader)
 

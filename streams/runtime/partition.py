@@ -30,6 +30,7 @@ from schemas.facts import (
 from schemas.instants import Instant
 from streams.config import TimeMode
 from streams.domain.book import Book, Output
+from streams.domain.contribution import SYNTHETIC
 from streams.runtime.broker import Record
 from streams.runtime.control import Control
 from streams.runtime.dead_letters import dead_letter, lost_place
@@ -256,7 +257,8 @@ class Partition(Intake):
             step.refused[topic, error.reason] += 1
             step.outputs.append(dead_letter(record, error.reason, error.detail))
         else:
-            step.facts[topic] += 1
+            if not isinstance(fact, Fact) or not fact.lead_id.startswith(SYNTHETIC):
+                step.facts[topic] += 1
 
     def _tell(self, record: Any, fact: AnyFact, seen_at: Instant, step: Step) -> None:
         if isinstance(fact, ControlFact):

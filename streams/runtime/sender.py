@@ -16,7 +16,11 @@ PATIENCE_SECONDS: Final = 10.0
 
 
 class Sender:
-    """Puts facts on the input topics: a lead's on its partition, the others on every one."""
+    """Puts facts on the input topics: a lead's on its partition, the others on every one.
+
+    Attributes:
+        settings: The app's.
+    """
 
     def __init__(self, settings: Settings, broker: Broker) -> None:
         """Connect when there is something to send.
@@ -25,7 +29,7 @@ class Sender:
             settings: The app's.
             broker: Where to write.
         """
-        self._settings = settings
+        self.settings = settings
         self._broker = broker
         # Each sender has a name of its own: two with one name would end each other.
         self._name = f"{settings.name}-post-{uuid.uuid4().hex}"
@@ -66,8 +70,8 @@ class Sender:
         records: dict[Place, list[Record]] = {}
         for fact in facts:
             key = fact.lead_id.encode()
-            topic = self._settings.topic(TOPIC_OF[fact.TYPE])
-            place = Place(topic, partition_of(key, self._settings.partitions))
+            topic = self.settings.topic(TOPIC_OF[fact.TYPE])
+            place = Place(topic, partition_of(key, self.settings.partitions))
             records.setdefault(place, []).append(Record(key, encode(fact)))
         for place, told in records.items():
             await self._leads.hand_over(place, told)
@@ -79,18 +83,18 @@ class Sender:
         if self._control is None:
             self._control = await self._control_producer()
         await self._control.begin()
-        for number in range(self._settings.partitions):
+        for number in range(self.settings.partitions):
             for fact in facts:
-                place = Place(self._settings.topic(TOPIC_OF[fact.TYPE]), number)
+                place = Place(self.settings.topic(TOPIC_OF[fact.TYPE]), number)
                 record = Record(fact.TYPE.encode(), encode(fact))
                 await self._control.hand_over(place, [record])
         await self._control.settle()
         await self._control.commit()
 
     async def _control_producer(self) -> Producer:
-        if self._settings.writer is WriterKind.PLAIN:
+        if self.settings.writer is WriterKind.PLAIN:
             return await self._broker.plain_producer()
-        topic = self._settings.topic(TOPIC_OF["exclusion-declared"])
+        topic = self.settings.topic(TOPIC_OF["exclusion-declared"])
         return await self._broker.transactional_producer(self._name, [topic])
 
     async def _let_go(self) -> None:
