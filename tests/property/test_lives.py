@@ -84,7 +84,7 @@ def test_any_split_into_batches_gives_the_same(
 @wakeful
 @some
 @given(tellings=lives(kinds=LASTING))
-def test_chains_keep_their_order(world: str, tellings: list[Telling]) -> None:
+def test_c19_chains_keep_their_order(world: str, tellings: list[Telling]) -> None:
     """Revisions count from 1, statuses follow their chain, ids and sequence never repeat."""
     outputs = replayed(world, tellings)
     chains: dict[str, list[Breach | Verdict]] = {}

@@ -14,6 +14,7 @@ from streams.domain.calendar import ALWAYS, Calendar
 from streams.domain.spans import Hours
 
 SHEET = Path(__file__).parent.parent / "answers" / "calendar.csv"
+REFUSED = "refused"
 WEEKDAYS = range(5)
 EVERY_DAY = range(7)
 _LUNCH: Hours = ((9 * 60, 12 * 60), (13 * 60, 17 * 60 + 30))
@@ -83,7 +84,14 @@ def read_answers() -> list[Answer]:
                 opens=parse_instant(row["opens"]) if row["opens"] else None,
             )
             for row in csv.DictReader(lines)
+            if row["end"] != REFUSED
         ]
+
+
+def read_refused() -> list[str]:
+    """Read which examples have no answer, for there must be no such calendar."""
+    with SHEET.open(newline="") as lines:
+        return [row["id"] for row in csv.DictReader(lines) if row["end"] == REFUSED]
 
 
 def _span(text: str) -> tuple[Instant, Instant]:

@@ -15,6 +15,7 @@ from tests.support.calendars import (
     Answer,
     berlin,
     read_answers,
+    read_refused,
 )
 
 ANSWERS = [answer for answer in read_answers() if not answer.pauses]
@@ -27,25 +28,25 @@ def named(answer: Answer) -> str:
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=named)
-def test_due_instants_of_the_sheet(answer: Answer) -> None:
+def test_b1_to_b25_due_instants_of_the_sheet(answer: Answer) -> None:
     """So much business time after the start the example says it is due."""
     assert answer.calendar.after(answer.start, answer.length) == answer.end
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=named)
-def test_elapsed_time_of_the_sheet(answer: Answer) -> None:
+def test_b1_to_b25_elapsed_time_of_the_sheet(answer: Answer) -> None:
     """From the start until it is due exactly the target elapses."""
     assert answer.calendar.elapsed(answer.start, answer.end) == answer.length
 
 
 @pytest.mark.parametrize("answer", [answer for answer in ANSWERS if answer.opens], ids=named)
-def test_openings_of_the_sheet(answer: Answer) -> None:
+def test_b23_to_b25_openings_of_the_sheet(answer: Answer) -> None:
     """The first business instant after the start is where the example says."""
     assert answer.calendar.next_open(answer.start) == answer.opens
 
 
 @pytest.mark.parametrize("answer", PAUSED, ids=named)
-def test_pauses_of_the_sheet_leave_the_target(answer: Answer) -> None:
+def test_b17_to_b19_pauses_of_the_sheet_leave_the_target(answer: Answer) -> None:
     """Until due, business time less the union of the pauses is the target."""
     calendar, reached, stopped = answer.calendar, answer.start, 0
     for start, end in sorted(answer.pauses):
@@ -57,6 +58,7 @@ def test_pauses_of_the_sheet_leave_the_target(answer: Answer) -> None:
 
 def test_b22_a_calendar_that_never_opens_is_refused() -> None:
     """No hours at all: neither round the clock nor an endless search."""
+    assert read_refused() == ["B22"]
     with pytest.raises(ConfigurationError, match="never opens"):
         Calendar(zone="Europe/Berlin", week={0: ()})
 

@@ -29,24 +29,6 @@ def attempts(count: int, channel: str = "call", **fields: object) -> list[Fact]:
     ]
 
 
-def test_t7_six_calls_three_voicemails_three_mails() -> None:
-    """T7: 12 activities in the agreed mix meet it; 12 e-mails reach the count, not the mix."""
-    calls = [attempt(f"2026-03-10 10:{n:02}") for n in range(10, 22, 2)]
-    voicemails = [
-        attempt("2026-03-10 10:30", outcome="voicemail"),
-        attempt("2026-03-10 10:32", outcome="voicemail"),
-        attempt("2026-03-10 10:34", channel="voicemail"),
-    ]
-    mails = [attempt(f"2026-03-10 10:{n}", channel="email") for n in (40, 42, 44)]
-
-    mixed = hear(MIX, HANDOFF, *calls, *voicemails, *mails)
-    only_mails = hear(MIX, HANDOFF, *attempts(12, "email"))
-
-    assert mixed.outcome("depth") == "met"
-    assert mixed.verdict("depth")["attempts"] == 12
-    assert only_mails.breach("depth")["kind"] == "mix"
-
-
 def test_too_few_is_breached_when_the_window_ends() -> None:
     """Two of three attempts in 10 h from 10:00: due on Wednesday 13:30, actual 2."""
     heard = hear(THREE, HANDOFF, *attempts(2), until="2026-03-12 00:00")

@@ -20,7 +20,7 @@ FLOOR = agreement(SPEED)
 HANDOFF = handed_off("2026-03-10 10:00")
 
 
-def test_a_system_attempt_told_late_retracts() -> None:
+def test_c19_a_system_attempt_told_late_retracts() -> None:
     """Called at 10:40, told at 14:00 by the dialer: the confirmed breach is retracted, met."""
     heard = hear(FLOOR, HANDOFF, attempt("2026-03-10 10:40", seen="2026-03-10 14:00", id="a"))
 

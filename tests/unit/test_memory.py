@@ -72,7 +72,7 @@ def test_a_book_keeps_no_more_after_two_months_than_after_one() -> None:
     assert max(records.values()) < 7 * LEADS_A_DAY + max(panes)
 
 
-def test_what_left_still_counts() -> None:
+def test_c19_what_left_still_counts() -> None:
     """Ten days later no lead of the first is kept, and its windows are as if all were."""
     until = FIRST + 12 * DAY
     book, whole = book_of(BODY), book_of({**BODY, "dormant": "PT2160H"})

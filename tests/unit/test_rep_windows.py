@@ -20,23 +20,6 @@ from tests.support.windows import BODY, EVENING, NAMED, cards, cards_at, lead, t
 # Depth
 
 
-def test_t9_depth_over_leads_that_are_not_connected() -> None:
-    """0, 2, 4 and 6 attempts on unconnected leads, 9 on a connected one: the mean is 3.0."""
-    facts = []
-    for lead_id, attempts in (("a", 0), ("b", 2), ("c", 4), ("d", 6), ("e", 9)):
-        told = [handed_off("2026-03-10 09:00")]
-        told += [attempt(f"2026-03-10 10:{2 * number:02}") for number in range(attempts)]
-        if lead_id == "e":
-            told[-1] = attempt("2026-03-10 11:00", outcome="connected")
-        facts += lead(lead_id, *told)
-
-    day = today(*facts)
-
-    assert (day.unconnected_leads, day.unconnected_attempts) == (4, 12)
-    assert day.unconnected_attempts / day.unconnected_leads == 3.0
-    assert (day.leads, day.attempts) == (5, 21)
-
-
 def test_attempts_are_those_that_count_towards_depth() -> None:
     """Inbound, automated, failed, of others, before the hand-off, twice in a minute: not."""
     day = today(

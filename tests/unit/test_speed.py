@@ -20,18 +20,6 @@ from tests.support.story import (
 FLOOR = agreement(SPEED)
 
 
-@pytest.mark.parametrize(
-    ("answered", "outcome", "overrun"),
-    [("2026-03-10 11:00:00", "met", None), ("2026-03-10 11:00:01", "met_late", 1)],
-)
-def test_t8_the_deadline_is_inclusive(answered: str, outcome: str, overrun: int | None) -> None:
-    """T8: handed off 10:00, target 1 h: 11:00:00 is met, 11:00:01 is late by 1 s."""
-    heard = hear(FLOOR, handed_off("2026-03-10 10:00"), attempt(answered))
-
-    verdict = heard.verdict("speed")
-    assert (verdict["outcome"], verdict["overrun_seconds"]) == (outcome, overrun)
-
-
 def test_c19_breached_at_due_while_nobody_says_anything() -> None:
     """Due 11:00: provisional at 11:00, confirmed 30 s later, with the true breached_at."""
     heard = hear(FLOOR, handed_off("2026-03-10 10:00"), until="2026-03-10 12:00")
@@ -251,7 +239,7 @@ def test_c19_speed_to_lead_exists_in_cycle_1_only() -> None:
     ]
 
 
-def test_report_only_without_a_target_has_no_due() -> None:
+def test_c19_report_only_without_a_target_has_no_due() -> None:
     """due_at is null, the elapsed time real."""
     body = agreement({"id": "fast", "clock": "speed_to_lead", "report_only": True})
 

@@ -29,7 +29,7 @@ def anna() -> Strikes:
     return Strikes("nord:anna")
 
 
-def test_the_strike_that_reaches_the_threshold_warns_once() -> None:
+def test_g5_the_strike_that_reaches_the_threshold_warns_once() -> None:
     """Three in a window of 30 days; the fourth says nothing new."""
     strikes = anna()
 

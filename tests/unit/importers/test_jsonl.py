@@ -7,7 +7,7 @@ CREATED = (
 )
 
 
-def test_a_line_is_a_fact_and_blank_lines_are_nothing() -> None:
+def test_c19_a_line_is_a_fact_and_blank_lines_are_nothing() -> None:
     """Lines 1 and 4 of a file with two blank ones between them."""
     found = told("jsonl", [CREATED + b"\n", b"\n", b"  \r\n", CREATED])
 

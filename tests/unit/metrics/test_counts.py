@@ -88,7 +88,7 @@ def test_what_was_committed_is_counted() -> None:
     ]
 
 
-def test_a_team_that_is_not_listed_is_other() -> None:
+def test_c19_a_team_that_is_not_listed_is_other() -> None:
     """A source may send any team id: none of them becomes a series of its own."""
     registry = CollectorRegistry()
 
