@@ -150,6 +150,8 @@ def _publish(
                 yield from publisher.verdict(judged, entry)
             yield from publisher.warnings(judged, entry)
         _keep(lead, clock if judged is None else judged, entry, now)
+        # What waits for a source has not ended, whatever its facts say.
+        entry.stands &= judged is not None
     present = {clock.key for clock in clocks}
     for key in [key for key in lead.published if key not in present]:
         if not horizon.is_frozen(key, lead.published[key]):

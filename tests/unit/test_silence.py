@@ -16,6 +16,7 @@ from tests.support.story import (
     book_of,
     closed,
     control,
+    fact,
     handed_off,
     hear,
     local,
@@ -154,6 +155,29 @@ def test_heartbeats_told_ahead_take_effect_when_they_are_seen() -> None:
     heard = tell(book, [], "2026-03-10 15:00")
 
     assert heard.chain("speed")[0] == ("provisional", "2026-03-10 12:10:00")
+
+
+def test_a_verdict_that_was_taken_back_is_given_anew_once_the_source_is_complete() -> None:
+    """Met, withdrawn, answered late while nobody knows: met_late when a heartbeat told ahead is."""
+    book = book_of(FLOOR)
+    beat = heartbeat("12:10", "11:00")
+    story = [
+        HANDOFF,
+        attempt("2026-03-10 10:20", id="a"),
+        fact("fact-withdrawn", "2026-03-10 10:30", withdraws="a"),
+        attempt("2026-03-10 11:30"),
+    ]
+    book.control(beat, beat.occurred_at)
+    for one in story:
+        book.tell(one, one.occurred_at)
+
+    ahead = tell(book, [], "2026-03-10 15:00")
+
+    assert [one.outcome for one in ahead.verdicts] == ["met", "cancelled", "met_late"]
+    assert ahead.chain("speed") == [
+        (status, "2026-03-10 12:10:00") for status in ("provisional", "confirmed", "resolved")
+    ]
+    assert hear(FLOOR, *story, beat).breaches == ahead.breaches
 
 
 @pytest.mark.parametrize("split", ["2026-03-10 10:30", "2026-03-10 11:30"])
