@@ -65,15 +65,18 @@ def cards_of(book: Book, at: Instant) -> list[RepScorecard]:
         at: The instant they hold for; the agreement in force then says who is shown how.
     """
     policy = book.policies.pinned(at)
-    if policy is None:
-        return []
+    return [] if policy is None else list(scorecards_of(book, policy).cards(at))
+
+
+def scorecards_of(book: Book, policy: Policy) -> "Scorecards":
+    """Count what a book that holds all leads knows of its reps, shown as an agreement says."""
     scorecards = Scorecards(zones_of(policy))
     for pane, counted in book.panes.totals.items():
         for rep, counts in shown_counts(counted, policy).items():
             scorecards.tell_pane(0, rep, pane, counts)
     for rep, standing in shown_standings(book.standings, policy).items():
         scorecards.tell_standing(0, rep, standing)
-    return list(scorecards.cards(at))
+    return scorecards
 
 
 class Windows(NamedTuple):

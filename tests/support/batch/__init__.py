@@ -1,0 +1,1 @@
+"""Scorecards, open leads and gauges by a batch job in SQL over the facts and nothing else."""
