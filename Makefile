@@ -72,6 +72,10 @@ test-kafka: $(DEV_ENV)/.installed ## the tests on a real Apache Kafka (LEADCLOCK
 	@"$(DEV_ENV)/bin/python" -m tests.support.subscribers
 	@"$(DEV_ENV)/bin/python" -m pytest -m kafka $(PYTEST_ARGS)
 
+.PHONY: test-monitoring
+test-monitoring: $(DEV_ENV)/.installed ## alerts from fact to webhook: Kafka, Prometheus and Alertmanager for real
+	@"$(DEV_ENV)/bin/python" -m pytest -m monitoring $(PYTEST_ARGS) tests/monitoring
+
 .PHONY: chaos
 chaos: $(DEV_ENV)/.installed ## kill workers and broker under load for some ten minutes, and judge; ARGS="--short --seed 2"
 	@"$(DEV_ENV)/bin/python" -m tests.faults $(ARGS)
