@@ -5,7 +5,7 @@ counted, so a night on which clocks change is an hour shorter or longer.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -27,6 +27,7 @@ from streams.errors import ConfigurationError
 
 DAY_MINUTES: Final = 1440
 _WEEKDAYS: Final = range(7)
+_NEVER: Final[Instant] = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +150,20 @@ class Calendar:
         """Say whether ``at`` counts: an opening does, a closing does not."""
         return self.next_open(at) == at
 
+    def open_spans(self, start: Instant, end: Instant) -> Iterator[tuple[Instant, Instant]]:
+        """List what is open of the half-open span [start, end), in order.
+
+        The lengths add up to `elapsed`. Spans may touch where nothing closes between them.
+        """
+        at = start
+        while at < end:
+            opens = self.next_open(at)
+            if opens >= end:
+                return
+            closes = min(self._closing_after(opens), end)
+            yield opens, closes
+            at = closes
+
     def close_of_business_day(self, start: Instant, days: int) -> Instant:
         """Find the close of the ``days``-th business day after the day of ``start``.
 
@@ -191,6 +206,19 @@ class Calendar:
             spans = self._covering(opens, opens)
             at = spans.closes[bisect_right(spans.closes, opens)]
         return longest
+
+    def _closing_after(self, opens: Instant) -> Instant:
+        """Find until when it is open without a break, from an open instant on."""
+        if self._always or opens >= LAST:
+            return _NEVER
+        if opens < FIRST:
+            return FIRST
+        spans = self._covering(opens, opens)
+        while True:
+            closes = spans.closes[bisect_right(spans.closes, opens)]
+            if closes <= spans.end or spans.last_year == LAST_YEAR:
+                return min(closes, LAST)
+            spans = self._with_next_year(spans)
 
     def _covering(self, start: Instant, end: Instant) -> Spans:
         """Make the years at hand that are complete over [start, end], within the limits."""

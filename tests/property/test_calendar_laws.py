@@ -156,6 +156,21 @@ def test_the_next_opening_is_the_first(at: Instant) -> None:
 
 
 @timeless
+@given(instants, lengths)
+def test_open_spans_are_the_business_time(start: Instant, length: Micros) -> None:
+    """In order, disjoint, within the span, open from end to end; together what has elapsed."""
+    end = start + length
+
+    spans = list(UNEVEN.open_spans(start, end))
+
+    assert sum(to_at - from_at for from_at, to_at in spans) == UNEVEN.elapsed(start, end)
+    assert all(UNEVEN.elapsed(from_at, to_at) == to_at - from_at for from_at, to_at in spans)
+    edges = [edge for span in spans for edge in span]
+    assert edges == sorted(edges)
+    assert all(start <= edge <= end for edge in edges)
+
+
+@timeless
 @given(st.integers(0, 3 * 365 * 24 * 60), st.integers(-14 * 60, 14 * 60))
 def test_the_zone_in_which_an_instant_is_written_means_nothing(minute: int, offset: int) -> None:
     """An instant written with any offset is the same instant."""

@@ -6,6 +6,7 @@ import pytest
 
 from schemas.instants import DAY, HOUR, MINUTE, SECOND, format_instant, parse_instant
 from streams.domain.calendar import ALWAYS, Calendar
+from streams.domain.spans import FIRST, LAST
 from streams.errors import ConfigurationError
 from tests.support.calendars import (
     EVERY_DAY,
@@ -314,3 +315,14 @@ def test_equal_hours_are_equal_calendars() -> None:
     assert first == second
     assert hash(first) == hash(second)
     assert first != ALWAYS
+
+
+def test_open_spans_at_the_ends_of_time() -> None:
+    """Before 1970 and from 2200 on every instant counts, and so it does round the clock."""
+    early, late = FIRST - DAY, LAST - 40 * DAY
+
+    assert list(ALWAYS.open_spans(early, late)) == [(early, late)]
+    for start, end in ((early, FIRST + 9 * DAY), (late, LAST + DAY)):
+        spans = list(FLOOR.open_spans(start, end))
+        assert sum(to_at - from_at for from_at, to_at in spans) == FLOOR.elapsed(start, end)
+    assert list(FLOOR.open_spans(late, late)) == []
