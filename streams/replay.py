@@ -27,7 +27,8 @@ from streams.domain.scorecard import cards_of
 Line = tuple[int, AnyFact | RefusedError]
 """A line's number, and the fact it tells or why it tells none."""
 
-_Known = tuple[Instant, int, AnyFact]
+Seen = tuple[Instant, int, AnyFact]
+"""When a fact became known, the number of its line, and the fact."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,7 +88,7 @@ def replay(
         watch: Called now and then with the number of facts told so far.
     """
     findings = Findings()
-    known: list[_Known] = []
+    known: list[Seen] = []
     for number, fact in lines:
         if isinstance(fact, RefusedError):
             findings.refused.append(RefusedLine(number, fact.reason, fact.detail))
@@ -98,16 +99,16 @@ def replay(
         known = [one for one in known if one[0] <= findings.ended_at]
         findings.told = len(known)
         told = _Telling(policy, findings)
-        told.tell_all(_in_order(known), watch)
+        told.tell_all(in_order(known), watch)
         told.end(findings.ended_at)
-    _put_in_order(findings)
+    _putin_order(findings)
     return findings
 
 
-def _in_order(known: list[_Known]) -> list[_Known]:
+def in_order(known: list[Seen]) -> list[Seen]:
     """Order facts by what they say alone, so that the lines' order leaves no trace."""
     known.sort(key=_place_of)
-    ordered: list[_Known] = []
+    ordered: list[Seen] = []
     for _, same in groupby(known, key=_place_of):
         group = list(same)
         if len(group) > 1:
@@ -117,7 +118,7 @@ def _in_order(known: list[_Known]) -> list[_Known]:
     return ordered
 
 
-def _place_of(known: _Known) -> tuple[Instant, str, str]:
+def _place_of(known: Seen) -> tuple[Instant, str, str]:
     at, _, fact = known
     # What is told to everybody comes before what is told of a lead.
     return at, fact.lead_id if isinstance(fact, Fact) else "", fact.event_id
@@ -130,7 +131,7 @@ class _Telling:
         self._book = Book(Policies().with_policy(policy, policy.effective_from))
         self._findings = findings
 
-    def tell_all(self, known: list[_Known], watch: Callable[[int], None] | None) -> None:
+    def tell_all(self, known: list[Seen], watch: Callable[[int], None] | None) -> None:
         done = 0
         refusals: dict[tuple[str, str], Refusal] = {}
         for seen_at, instant in groupby(known, key=lambda one: one[0]):
@@ -157,7 +158,7 @@ class _Telling:
                 self._book.control(fact, seen_at)
             return
         try:
-            policy = _published(fact, self._book.policies)
+            policy = published(fact, self._book.policies)
         except RefusedError as error:
             self._findings.refused.append(RefusedLine(number, error.reason, error.detail))
             return
@@ -181,7 +182,7 @@ class _Telling:
                     continue
 
 
-def _published(fact: PolicyPublished, known: Policies) -> Policy:
+def published(fact: PolicyPublished, known: Policies) -> Policy:
     """Read a publication; refuses what a worker would refuse."""
     try:
         policy = policy_of(fact.body, f"version {fact.version}")
@@ -199,7 +200,7 @@ def _published(fact: PolicyPublished, known: Policies) -> Policy:
 
 
 def _refused_lines(
-    known: list[_Known], refusals: dict[tuple[str, str], Refusal]
+    known: list[Seen], refusals: dict[tuple[str, str], Refusal]
 ) -> Iterator[RefusedLine]:
     """Name every line that told a fact for which its lead had no place."""
     if not refusals:
@@ -211,7 +212,7 @@ def _refused_lines(
                 yield RefusedLine(number, refusal.reason, refusal.detail)
 
 
-def _put_in_order(findings: Findings) -> None:
+def _putin_order(findings: Findings) -> None:
     findings.breaches.sort(key=lambda one: (*_place(one), one.revision, one.breach_id))
     findings.verdicts.sort(key=lambda one: (*_place(one), one.revision, one.verdict_id))
     findings.warnings.sort(key=lambda one: (*_place(one), one.revision, one.warning_id))
@@ -227,4 +228,4 @@ def _place(record: Breach | Verdict | Warning) -> tuple[Instant, str, str, int]:
     )
 
 
-__all__: Final = ["Findings", "Line", "RefusedLine", "replay"]
+__all__: Final = ["Findings", "Line", "RefusedLine", "Seen", "in_order", "published", "replay"]

@@ -8,7 +8,7 @@ Source:
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -58,8 +58,16 @@ class Book:
         standings: What of them is open now, by owner.
     """
 
-    def __init__(self, policies: Policies) -> None:
-        """Start empty."""
+    def __init__(
+        self, policies: Policies, parting: Callable[[Lead], None] = lambda _lead: None
+    ) -> None:
+        """Start empty.
+
+        Args:
+            policies: Published versions.
+            parting: Called with each lead whose known facts leave, as it was.
+        """
+        self._parting = parting
         self._control = Declared()
         self._known = Known(policies, sources=self._control.sources)
         self.policies = policies
@@ -133,6 +141,18 @@ class Book:
         """Tell whether a fact of this lead has been kept."""
         return lead_id in self._leads
 
+    def look_at(self, lead_id: str) -> tuple[Lead, Known] | None:
+        """Give a copy of a lead's record and what is known beside it; None: there is none."""
+        kept = self._leads.get(lead_id)
+        if kept is None:
+            return None
+        packed = kept if isinstance(kept, bytes) else pack(kept)
+        return unpack(lead_id.encode(), packed), self._known
+
+    def hear(self, origin: str, seen_at: Instant) -> None:
+        """A fact of this source was seen, of whatever lead; ``tell`` says so itself."""
+        self._control.hear(origin, seen_at)
+
     def tasks(self) -> Iterator[Task | None]:
         """Say of each open lead what is to be done about it now, in no order.
 
@@ -189,7 +209,6 @@ class Book:
             if (seen_at, fact.event_id) < lead.last_told():
                 _, event_id = lead.last_told()
                 refused = lead.tellings.pop(event_id)[0][1]
-                lead.memo = None
             refusal = Refusal(
                 RefusalReason.TOO_MANY_FACTS, f"a lead keeps at most {MOST_FACTS} facts", refused
             )
@@ -287,6 +306,7 @@ class Book:
         for output in advance_lead(lead, self._known, now, said_at, must_revise=is_swept):
             if isinstance(output, Gone):
                 is_gone = True
+                self._parting(output.lead)
                 continue
             if isinstance(output, OpenLead) and not lead.lead_id.startswith(SYNTHETIC):
                 lead.waiting = waiting_of(output)

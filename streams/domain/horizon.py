@@ -8,16 +8,16 @@ Source:
     Domain, c.19, "Records and replay"; c.10.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from schemas.codec import encode
 from schemas.facts import ContactAttempt, Fact, FactWithdrawn, LeadCreated, LeadErased
 from schemas.instants import Instant
 from streams.domain.clock import Clock
-from streams.domain.growth import Ordinary, ordinary
 from streams.domain.history import History, Told, history_of
-from streams.domain.judge import Judgement, judge, judgement_of
+from streams.domain.judge import judge
 from streams.domain.known import Known
 from streams.domain.lead import ClockKey, Lead, Published
 from streams.domain.policies import Policies
@@ -30,37 +30,19 @@ class Memo:
     Attributes:
         known: What was known beside them.
         until: From when on a further fact is known; None: none was told ahead.
-        judged: The clocks, and where they started.
-        ordinary: What is to be known to let it grow; None: it is made anew each time.
         said: The clocks of the last step, as they were said.
         quiet_until: Before it nothing changes but how much time is left; None: not known.
     """
 
     known: Known
     until: Instant | None
-    judged: Judgement
-    ordinary: Ordinary | None
+    history: History
     clocks: dict[ClockKey, Clock]
     said: list[Clock] = field(default_factory=list)
     quiet_until: Instant | None = None
 
-    @property
-    def history(self) -> History:
-        """The facts, in order."""
-        return self.judged.history
-
-    def grows(self, told: list[Told]) -> bool:
-        """Take what was told since, if that is nothing out of the ordinary."""
-        found = None if self.ordinary is None else self.ordinary.grown(self.history, told)
-        judged = None if found is None else self.judged.grown(*found)
-        if judged is None:
-            return False
-        self.judged = judged
-        self.clocks = {clock.key: clock for clock in judged.clocks()}
-        return True
-
     def holds(self, known: Known, now: Instant) -> bool:
-        """Tell whether nothing has become known since, but what is among the lead's news."""
+        """Tell whether nothing has become known since; a telling voids it altogether."""
         if self.until is not None and now >= self.until:
             return False
         same = known.policies is self.known.policies
@@ -70,6 +52,22 @@ class Memo:
         """Tell whether at most a share of a target is used up since the last step."""
         quiet_until = self.quiet_until
         return quiet_until is not None and now < quiet_until and self.holds(known, now)
+
+
+class Grounds(NamedTuple):
+    """What a clock is judged by.
+
+    Attributes:
+        clock: As these facts give it; None: they no longer give it.
+        history: The facts that count for it.
+        too_late: What was told too late to count.
+        told_again: What was told again after its verdict, which changes nothing.
+    """
+
+    clock: Clock | None
+    history: History
+    too_late: Sequence[Told] = ()
+    told_again: Sequence[Told] = ()
 
 
 @dataclass(slots=True)
@@ -115,6 +113,30 @@ class Horizon:
             # Its end is withdrawn: now whatever is known of its attempts counts.
         return self._judge([*self.without, *late]).get(key)
 
+    def grounds(self) -> Iterator[tuple[ClockKey, Grounds]]:
+        """Give by what each clock is judged, also those that can no longer change."""
+        judged, published = self._judge(self.without), self.lead.published
+        for key in [*judged, *(key for key in published if key not in judged)]:
+            entry = published.get(key)
+            if entry is not None:
+                yield key, self._grounds(key, entry)
+            elif not published or not self._is_late(judged[key]):
+                yield key, Grounds(judged[key], self._history(self.without))
+
+    def _grounds(self, key: ClockKey, entry: Published) -> Grounds:
+        late = self._told_late(key, entry)
+        if self.is_frozen(key, entry):
+            until = max(self.until(key, entry), entry.known_at)
+            late += [one for one in self._told() if one[0] > until and one not in late]
+        retold = list(self._retold(entry)) if entry.has_ended else []
+        if retold:
+            dropped = [*self.without, *late, *retold]
+            clock = self._judge(dropped).get(key)
+            if clock is not None and clock.ended_at is not None and clock.publish_at <= self.now:
+                return Grounds(clock, self._history(dropped), late, retold)
+        dropped = [*self.without, *late]
+        return Grounds(self._judge(dropped).get(key), self._history(dropped), late)
+
     def until(self, key: ClockKey, entry: Published) -> Instant:
         """Give the last instant at which a fact told may change what was said.
 
@@ -143,40 +165,30 @@ class Horizon:
 
     def whole(self) -> Memo:
         """Judge all facts that are known now, or say what was made of them before."""
-        lead, now = self.lead, self.now
-        memo = lead.memo
-        if isinstance(memo, Memo) and memo.holds(self.known, now):
-            ripe = [one for one in lead.news if one[0] <= now] if lead.news else []
-            if not ripe or memo.grows(ripe):
-                if ripe:
-                    lead.news = [one for one in lead.news if one[0] > now]
-                return memo
-        judged = judgement_of(history_of(lead.known_at(now), self.policies), self.known)
-        memo = lead.memo = Memo(
-            self.known,
-            lead.next_telling(now),
-            judged,
-            self._ordinary(),
-            {clock.key: clock for clock in judged.clocks()},
-        )
-        lead.news.clear()
+        memo = self.lead.memo
+        if isinstance(memo, Memo) and memo.holds(self.known, self.now):
+            return memo
+        history = history_of(self.lead.known_at(self.now), self.policies)
+        clocks = {clock.key: clock for clock in judge(history, self.known)}
+        memo = Memo(self.known, self.lead.next_telling(self.now), history, clocks)
+        self.lead.memo = memo
         return memo
-
-    def _ordinary(self) -> Ordinary | None:
-        if any(len(told) > 1 for told in self.lead.tellings.values()):
-            return None
-        return ordinary((told[0] for told in self.lead.tellings.values()), self.policies.horizon)
 
     def _judge(self, dropped: Collection[Told]) -> dict[ClockKey, Clock]:
         if not dropped:
             return self.whole().clocks
+        return {clock.key: clock for clock in judge(self._history(dropped), self.known)}
+
+    def _history(self, dropped: Collection[Told]) -> History:
+        if not dropped:
+            return self.whole().history
         history = history_of(
             self.lead.known_at(self.now, lambda one: one not in dropped), self.policies
         )
         if self.whole().history.erased_at is not None and history.erased_at is None:
             # It ends what is open in any case; told so late, from then on.
             history = replace(history, erased_at=self._erased_by(dropped))
-        return {clock.key: clock for clock in judge(history, self.known)}
+        return history
 
     def _erased_by(self, late: Collection[Told]) -> Instant:
         """Find which late telling erased the lead: also one that lets an erasure stand again."""

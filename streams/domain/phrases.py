@@ -83,9 +83,9 @@ def ordinal(number: int) -> str:
 
 
 def percent(share: Decimal) -> str:
-    """Say per cents without needless digits: ``90 %``, ``99.5 %``."""
+    """Say per cents without needless digits: ``90%``, ``99.5%``."""
     text = f"{share:f}"
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
 
 
 def capital(text: str) -> str:

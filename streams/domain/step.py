@@ -5,7 +5,7 @@ Source:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from msgspec import msgpack, structs
@@ -36,8 +36,15 @@ class LateFact:
     fact: Fact
 
 
+@dataclass(frozen=True, slots=True)
 class Gone:
-    """The known facts of a lead leave; what they contributed stays."""
+    """The known facts of a lead leave; what they contributed stays.
+
+    Attributes:
+        lead: As it was, with all that was said of it.
+    """
+
+    lead: Lead
 
 
 Stepped = Record | OpenLeadEnd | LateFact | Gone
@@ -58,8 +65,7 @@ def advance_lead(
     """
     known, policies = known.at(now), known.policies
     memo = lead.memo
-    has_come = any(at <= now for at, _ in lead.news)
-    if isinstance(memo, Memo) and not (must_revise or has_come) and memo.is_quiet(known, now):
+    if isinstance(memo, Memo) and not must_revise and memo.is_quiet(known, now):
         yield from _quiet_step(lead, memo, now, said_at)
         return
     fresh = lead.told_between(lead.judged_at, now)
@@ -87,8 +93,9 @@ def advance_lead(
         horizon.whole().said = clocks
         yield from _open_lead(lead, clocks, history, policy, now)
         return
+    parted = replace(lead, tellings=dict(lead.tellings), published=dict(lead.published))
     _leave(lead, now)
-    yield Gone()
+    yield Gone(parted)
     yield from _open_lead(lead, [], history, policy, now)
     lead.sequence = 0
 
@@ -119,8 +126,7 @@ def _quiet_step(lead: Lead, memo: Memo, now: Instant, said_at: Instant) -> Itera
             yield from publisher.warnings(clock, entry)
             _keep(lead, clock, entry, now)
     lead.judged_at = now
-    told_ahead = (at for at, _ in lead.news)
-    lead.next_at = min([*_moments_ahead(memo.said, now), memo.quiet_until or now + 1, *told_ahead])
+    lead.next_at = min([*_moments_ahead(memo.said, now), memo.quiet_until or now + 1])
     policy = _in_force(memo.known.policies, now)
     yield from _open_lead(lead, memo.said, memo.history, policy, now)
 

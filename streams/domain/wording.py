@@ -94,7 +94,7 @@ def terms(commitment: Commitment) -> list[str]:
         said.append(f"Objective: {percent(commitment.objective)} of these are kept.")
     if commitment.warn_at:
         shares = listed(f"{share:f}" for share in commitment.warn_at)
-        said.append(f"A warning is given when {shares} % of the time is used up.")
+        said.append(f"A warning is given when {shares}% of the time is used up.")
     if commitment.buckets:
         said.append(f"Reported: how many within {listed(map(length, commitment.buckets))}.")
     return said

@@ -153,8 +153,8 @@ def test_what_else_holds_follows() -> None:
         "For leads with source fair or website and handed to nord.",
         "Counted in the business hours of the first owner's team.",
         "Only a call or e-mail counts, made by the owner's team.",
-        "Objective: 99.5 % of these are kept.",
-        "A warning is given when 50 and 75 % of the time is used up.",
+        "Objective: 99.5% of these are kept.",
+        "A warning is given when 50 and 75% of the time is used up.",
         "Reported: how many within 5 min and 1 h.",
     ]
 
@@ -239,5 +239,5 @@ def test_small_words() -> None:
         *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"),
     ]
     assert [percent(Decimal(text)) for text in ("90", "99.50", "100")] == [
-        *("90 %", "99.5 %", "100 %"),
+        *("90%", "99.5%", "100%"),
     ]

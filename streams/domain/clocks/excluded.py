@@ -11,6 +11,7 @@ Source:
 from collections.abc import Callable
 from dataclasses import replace
 
+from schemas.instants import Instant
 from streams.domain.clock import Clock
 from streams.domain.exclusions import Exclusion, Exclusions
 from streams.domain.history import History
@@ -33,7 +34,7 @@ def excluded_clocks(
         exclusions: Those that are known.
     """
     policy = opening.policy
-    found = exclusions.about(policy, _attributes(opening, history))
+    found = exclusions.about(policy, attributes_of(opening.opened_at, history))
     whole = opening.timeline
     accepted = Spans()
     opening.pause(history)
@@ -83,8 +84,8 @@ def _excluded(clock: Clock, exclusion: Exclusion) -> Clock:
     )
 
 
-def _attributes(opening: Opening, history: History) -> dict[str, str | None]:
+def attributes_of(opened_at: Instant, history: History) -> dict[str, str | None]:
     """Give what a scope looks at: fields of lead-created, as updated when the clock opened."""
-    attributes = history.attributes_at(opening.opened_at, None)
+    attributes = history.attributes_at(opened_at, None)
     created = history.created
     return {**attributes, "origin": created.origin if created is not None else None}
