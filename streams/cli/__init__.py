@@ -55,6 +55,7 @@ COMMANDS: Final = {
         _entry(TRAFFIC, "simulate", "Play a seeded sales floor, to the topics or to a file."),
         _entry(TRAFFIC, "subscribe", "Print records as they are committed."),
         _entry(FILES, "replay", "Judge a file of facts against an agreement."),
+        _entry(FILES, "explain", "Say why each clock of a lead says what it says."),
     )
 }
 
