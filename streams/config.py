@@ -143,7 +143,7 @@ class Settings:
         """
         read = _Reader(env)
         time = read.word("TIME", TimeMode, TimeMode.WALL)
-        return cls(
+        settings = cls(
             bootstrap_servers=read.addresses("BOOTSTRAP_SERVERS"),
             topic_prefix=read.name("TOPIC_PREFIX", ""),
             app_id=read.name("APP_ID", "leadclock"),
@@ -163,6 +163,14 @@ class Settings:
             accept_misrouted=frozenset(read.listed("ACCEPT_MISROUTED")),
             security=_security(read),
         )
+        if settings.instance_id is not None and settings.writer is WriterKind.PLAIN:
+            # A static member gets its partitions back at once, and nothing but a fence keeps
+            # out what its last life had sent already.
+            raise ConfigurationError(
+                "LEADCLOCK_INSTANCE_ID needs LEADCLOCK_WRITER=transactions: without a fence, what "
+                "a worker sent before it was killed could arrive after its successor has loaded"
+            )
+        return settings
 
     @property
     def name(self) -> str:

@@ -14,6 +14,19 @@ library_log = logging.getLogger("faust.leadclock")
 
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _NOISY: Final = ("faust", "mode", "aiokafka", "asyncio")
+_REPEATING: Final = tuple(
+    f"aiokafka.{name}"
+    for name in (
+        "client",
+        "conn",
+        "cluster",
+        "producer.sender",
+        "consumer.fetcher",
+        "consumer.group_coordinator",
+    )
+)
+"""While a broker is away these say the same for every batch and every attempt."""
+_SECONDS_BETWEEN: Final = 10.0
 
 
 class FieldsFormatter(logging.Formatter):
@@ -40,6 +53,31 @@ class FieldsFormatter(logging.Formatter):
         return line
 
 
+class Repeats(logging.Filter):
+    """Lets a message through once in 10 s; the next one says how many ``repeated`` meanwhile.
+
+    Messages are the same if one line of code says them, whatever it says them of.
+    """
+
+    def __init__(self, seconds: float = _SECONDS_BETWEEN) -> None:
+        """Begin with nothing said."""
+        super().__init__()
+        self._seconds = seconds
+        self._said: dict[tuple[str, int], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Decide by the records' own timestamps."""
+        said_by = record.pathname, record.lineno
+        said_at, more = self._said.get(said_by, (None, 0))
+        if said_at is not None and 0 <= record.created - said_at < self._seconds:
+            self._said[said_by] = said_at, more + 1
+            return False
+        self._said[said_by] = record.created, 0
+        if more:
+            record.repeated = more
+        return True
+
+
 def logging_config(*, quiet: bool) -> dict[str, Any]:
     """Give what Faust merges into its configuration of logging.
 
@@ -51,7 +89,11 @@ def logging_config(*, quiet: bool) -> dict[str, Any]:
     return {
         "merge": True,
         "formatters": {"default": formatter, "colored": formatter},
-        "loggers": dict.fromkeys(_NOISY, level) if quiet else {},
+        "filters": {"repeats": {"()": f"{Repeats.__module__}.{Repeats.__qualname__}"}},
+        "loggers": {
+            **(dict.fromkeys(_NOISY, level) if quiet else {}),
+            **{name: {"filters": ["repeats"]} for name in _REPEATING},
+        },
     }
 
 

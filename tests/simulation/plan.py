@@ -124,7 +124,7 @@ def plan_of(seed: int) -> Plan:
         compacts=random.random() < 0.4,
         policy_at=random.choice((0.0, 0.0, 0.0, random.uniform(0.0, 2.0))),
         spoiled=random.choice((0, 1, 2, 3, 6)),
-        is_static=random.random() < 0.2,
+        is_static=random.random() < 0.2 and not plain,
         has_reps=random.random() < 0.4,
         lag=random.choice((0.3, 2.0)) if random.random() < 0.15 and is_wall else 0.0,
     )

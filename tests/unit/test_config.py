@@ -70,6 +70,15 @@ def test_words_may_be_written_in_any_case() -> None:
     assert settings.writer is WriterKind.PLAIN
 
 
+def test_a_static_member_needs_a_fence() -> None:
+    """With the plain writer nothing keeps out what a killed life had sent."""
+    static = {**BROKER, "LEADCLOCK_INSTANCE_ID": "worker-1"}
+
+    assert Settings.from_env(static).instance_id == "worker-1"
+    with pytest.raises(ConfigurationError, match="LEADCLOCK_INSTANCE_ID needs"):
+        Settings.from_env({**static, "LEADCLOCK_WRITER": "plain"})
+
+
 def test_an_empty_variable_counts_as_not_set() -> None:
     """LEADCLOCK_PARTITIONS= is eight."""
     assert Settings.from_env({**BROKER, "LEADCLOCK_PARTITIONS": " "}).partitions == 8

@@ -75,6 +75,7 @@ def alone(plan: Plan) -> Plan:
         slow=0.2,
         strikes=0.01,
         lag=0.0,
+        is_static=False,
     )
 
 
