@@ -11,7 +11,7 @@ from typing import Final
 
 import aiohttp
 
-READY_WITHIN_SECONDS: Final = 90.0
+READY_WITHIN_SECONDS: Final = 240.0
 _FIRST_PAUSE: Final = 0.2
 _MOST_PAUSE: Final = 5.0
 
@@ -67,7 +67,7 @@ class Slot:
 
     async def is_ready(self) -> bool:
         """Ask its HTTP door."""
-        timeout = aiohttp.ClientTimeout(total=1)
+        timeout = aiohttp.ClientTimeout(total=5)
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as session,
