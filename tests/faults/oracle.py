@@ -18,20 +18,32 @@ from schemas.facts import Fact, PolicyPublished
 from schemas.instants import Instant
 from schemas.refusals import RefusedError
 from schemas.topics import INPUTS
-from schemas.verdicts import Breach, OpenLead, OpenLeadEnd, Verdict, encode_record
+from schemas.verdicts import (
+    Breach,
+    OpenLead,
+    OpenLeadEnd,
+    Verdict,
+    Warning,  # noqa: A004 - the contract's word
+    encode_record,
+    record_key,
+)
 from streams.domain.book import Book
 from streams.domain.lead import unpack
 from streams.domain.policies import Policies
 from streams.domain.policy import policy_of
+from streams.domain.scorecard import cards_of
 
 BREACHES: Final = ("speed-breaches", "depth-breaches")
 VERDICTS: Final = "sla-verdicts"
+WARNINGS: Final = "sla-warnings"
 OPEN_LEADS: Final = "open-leads"
+SCORECARDS: Final = "rep-scorecards"
 DEAD_LETTERS: Final = "lead-events-dlq"
-_UNCOMPARED: Final = ("detected_at", "sequence")
+_UNCOMPARED: Final = ("detected_at", "sequence", "as_of")
+_IDS: Final = ("breach_id", "verdict_id", "warning_id")
 
 Identity = tuple[str, int]
-"""``breach_id`` or ``verdict_id``, and the revision."""
+"""``breach_id``, ``verdict_id`` or ``warning_id``, and the revision."""
 
 
 @dataclass(slots=True)
@@ -40,7 +52,7 @@ class Judgement:
 
     Attributes:
         facts: Distinct facts that were appended.
-        records: Breach and verdict records that should have come out.
+        records: Breach, verdict and warning records that should have come out.
         lost: Should have come out and did not.
         doubled: Came out more than once.
         false: Came out and should not have.
@@ -103,7 +115,8 @@ async def judge(
     bootstrap: str, prefix: str, partitions: int, changelog: str, until: Instant
 ) -> Judgement:
     """Compare everything that came out with what should have."""
-    outputs = (*BREACHES, VERDICTS, OPEN_LEADS, DEAD_LETTERS)
+    subjects = (*BREACHES, VERDICTS, WARNINGS)
+    outputs = (*subjects, OPEN_LEADS, SCORECARDS, DEAD_LETTERS)
     names = [prefix + name for name in (*INPUTS, *outputs)]
     read = await read_all(bootstrap, [*names, changelog], partitions)
     found = Judgement()
@@ -112,7 +125,7 @@ async def judge(
     open_leads: dict[bytes, dict[str, Any]] = {}
     for output in book.advance(until):
         match output:
-            case Breach() | Verdict():
+            case Breach() | Verdict() | Warning():
                 expected[_identity(orjson.loads(encode_record(output)))] = _compared(
                     orjson.loads(encode_record(output))
                 )
@@ -122,9 +135,14 @@ async def judge(
             case OpenLeadEnd():
                 open_leads.pop(output.lead_id.encode(), None)
     found.records = len(expected)
-    records = [one for name in (*BREACHES, VERDICTS) for one in read[prefix + name]]
+    cards = {
+        record_key(card): _compared(orjson.loads(encode_record(card)))
+        for card in cards_of(book, until)
+    }
+    records = [one for name in subjects for one in read[prefix + name]]
     _compare_records(records, expected, found)
     _compare_last(read[prefix + OPEN_LEADS], open_leads, found)
+    _compare_last(read[prefix + SCORECARDS], cards, found)
     _compare_dead_letters(read[prefix + DEAD_LETTERS], refused, found)
     _compare_state(read[changelog], told, found)
     return found
@@ -164,7 +182,7 @@ def _expected_of(
 
 
 def _identity(record: dict[str, Any]) -> Identity:
-    return record.get("breach_id") or record["verdict_id"], record["revision"]
+    return next(record[name] for name in _IDS if name in record), record["revision"]
 
 
 def _compared(record: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +220,7 @@ def _compare_last(
     standing = {key: _compared(orjson.loads(v)) for key, v in last.items() if v is not None}
     for key in standing.keys() | expected.keys():
         if standing.get(key) != expected.get(key):
-            found.note("wrong", ("open lead", standing.get(key), expected.get(key)))
+            found.note("wrong", (key, standing.get(key), expected.get(key)))
 
 
 def _compare_dead_letters(

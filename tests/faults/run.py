@@ -72,7 +72,7 @@ class Outcome:
                 "facts appended, sent again, leads",
                 _thousands(found.facts, found.repeated, found.leads),
             ),
-            ("breach and verdict records expected", _thousands(found.records)),
+            ("breach, verdict and warning records expected", _thousands(found.records)),
             ("refused records", _thousands(found.dead_letters)),
             ("**lost / doubled / false / wrong**", "**" + _slashed(found) + "**"),
             ("longest graceful stop", f"{max(self.stops, default=0):.1f} s"),

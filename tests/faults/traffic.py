@@ -29,7 +29,7 @@ teams:
   nord: {calendar: always, reps: [rep-1, rep-2, rep-3]}
   sued: {calendar: always, reps: [rep-4, rep-5]}
 sales:
-  - {id: speed, clock: speed, target: PT3S}
+  - {id: speed, clock: speed, target: PT3S, warn_at: [50, 75]}
   - {id: lead-speed, clock: speed_to_lead, calendar: always, target: PT6S}
   - {id: depth, clock: depth, within: PT5S, min_attempts: 2, max_attempts: 3}
 """
