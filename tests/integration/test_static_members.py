@@ -9,16 +9,18 @@ from tests.support.floor import Floor, agreement, fact, now, seconds, speed_with
 
 pytestmark = pytest.mark.kafka
 
+SESSION = "60"
+"""Seconds: long enough for a restart on a busy machine."""
+
 _OPENED = re.compile(r"opened table=leads generation=(\d+) partitions=\[([\d,]*)\]")
 
 
 async def test_a_static_member_comes_back_to_what_it_had(floor: Floor) -> None:
     """Killed and started again within the session: no partition moves, no breach is missed."""
     await floor.publish(agreement(sales=speed_within("PT3S")))
-    static = {"session_timeout": "60"}
-    first = floor.worker(instance_id="one", **static)
+    first = floor.worker(instance_id="one", session_timeout=SESSION)
     await first.until_ready()
-    second = floor.worker(instance_id="two", **static)
+    second = floor.worker(instance_id="two", session_timeout=SESSION)
     await second.until(lambda: bool(_OPENED.search(second.log)))
     await first.until_ready()
     owned = _OPENED.findall(first.log)[-1]
@@ -30,7 +32,7 @@ async def test_a_static_member_comes_back_to_what_it_had(floor: Floor) -> None:
     )
     await first.kill()
 
-    again = floor.worker(instance_id="one", **static)
+    again = floor.worker(instance_id="one", session_timeout=SESSION)
     await again.until_ready()
     breaches = await floor.until_read(
         "speed-breaches", lambda found: len(found) >= 2 * len(leads), within=30.0
