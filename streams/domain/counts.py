@@ -9,7 +9,9 @@ No count may pass 4,294,967,295, and none may fall below zero once all is added 
 """
 
 import struct
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from schemas.facts import CHANNELS
@@ -136,14 +138,15 @@ def quantile(share: float, histogram: Sequence[int]) -> float | None:
     Returns:
         Seconds; None for an empty histogram.
     """
-    total = sum(histogram)
+    cumulative = list(accumulate(histogram))
+    total = cumulative[-1]
     if not total:
         return None
-    rank, below = share * total, 0
-    for place, edge in enumerate(EDGES):
-        inside = histogram[place]
-        if below + inside >= rank:
-            start = EDGES[place - 1] if place else 0
-            return start + (edge - start) * ((rank - below) / inside) if inside else float(start)
-        below += inside
-    return float(EDGES[-1])
+    rank = share * total
+    place = bisect_left(cumulative, rank)
+    if place == len(EDGES):
+        return float(EDGES[-1])
+    inside, start = histogram[place], EDGES[place - 1] if place else 0
+    if not inside:
+        return float(start)
+    return start + (EDGES[place] - start) * ((rank - (cumulative[place] - inside)) / inside)

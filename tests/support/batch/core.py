@@ -49,7 +49,8 @@ def found_in(book: Book, policy: Policy, now: Instant, open_leads: Mapping[str, 
     """Give what a book tells, as cards, gauges and open leads that others read."""
     scorecards = scorecards_of(book, policy)
     cards = [orjson.loads(encode_record(card)) for card in scorecards.cards(now)]
-    rows = [(rep, scorecards.windows(rep, now)) for rep in scorecards.reps()]
+    known = ((rep, scorecards.windows(rep, now)) for rep in scorecards.reps())
+    rows = [(rep, windows) for rep, windows in known if not windows.is_empty]
     owned = Owned(policy, (RepView(now, rows),), listed(policy))
     text = b"".join(RepsText().slices(owned)).decode()
     return Found(
