@@ -95,13 +95,18 @@ class Calendar:
         Raises:
             ValueError: ``end`` is before ``start``.
         """
+        spans = self._spans
+        if spans is not None and spans.start <= start <= end <= spans.end:
+            # As `Spans.position` twice, without two calls: judging asks nothing as often.
+            edges, bases = spans.edges, spans.bases
+            first = bisect_right(edges, start)
+            last = bisect_right(edges, end, first)
+            passed = bases[last] - bases[first]
+            return passed + (end if last & 1 else 0) - (start if first & 1 else 0)
         if end < start:
             raise ValueError(f"a span ends at {end}, before it starts at {start}")
         if self._always or end <= FIRST or start >= LAST:
             return end - start
-        spans = self._spans
-        if spans is not None and spans.start <= start and end <= spans.end:
-            return spans.position(end) - spans.position(start)
         inner_start, inner_end = _clamped(start), _clamped(end)
         spans = self._covering(inner_start, inner_end)
         inner = spans.position(inner_end) - spans.position(inner_start)
@@ -117,6 +122,11 @@ class Calendar:
         Raises:
             ValueError: ``length`` is negative.
         """
+        spans = self._spans
+        if spans is not None and length > 0 and spans.start <= start <= spans.end:
+            at = spans.instant_at(spans.position(start) + length)
+            if at is not None:
+                return at
         if length < 0:
             raise ValueError(f"business time cannot be negative: {length}")
         if self._always or not length or start >= LAST or start + length <= FIRST:

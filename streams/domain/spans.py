@@ -55,6 +55,10 @@ class Spans(NamedTuple):
         opens: First instant of each span; spans neither overlap nor touch.
         closes: First instant after each span.
         before: Business time before each span, counted from the first one.
+        edges: Openings and closings in turn: an odd number of them up to an instant says
+            that it is open.
+        bases: By the number of edges up to an instant: the business time until then; while
+            it is open, less that instant.
         days: Ordinals of the dates on which at least one interval opens.
         day_closes: The last closing of the intervals of each such date.
     """
@@ -66,16 +70,15 @@ class Spans(NamedTuple):
     opens: list[Instant]
     closes: list[Instant]
     before: list[Micros]
+    edges: list[Instant]
+    bases: list[Micros]
     days: list[int]
     day_closes: list[Instant]
 
     def position(self, at: Instant) -> Micros:
         """Business time from the first span to ``at``, which lies in [start, end]."""
-        index = bisect_right(self.opens, at) - 1
-        if index < 0:
-            return 0
-        close = self.closes[index]
-        return self.before[index] + min(at, close) - self.opens[index]
+        passed = bisect_right(self.edges, at)
+        return self.bases[passed] + (at if passed & 1 else 0)
 
     def instant_at(self, position: Micros) -> Instant | None:
         """The least instant at a position above 0; None if it lies beyond these years."""
@@ -100,7 +103,7 @@ def spans_of_year(calendar: DatedHours, zone: ZoneInfo, year: int) -> Spans:
             day_closes.append(max(close for _, close in of_day))
     opens, closes = _merged(intervals)
     start, end = _year_start(year) + _MARGIN, _year_start(year + 1) - _MARGIN
-    return Spans(year, year, start, end, opens, closes, _sums(opens, closes), days, day_closes)
+    return Spans(year, year, start, end, *_searched(opens, closes), days, day_closes)
 
 
 def joined(left: Spans, right: Spans) -> Spans:
@@ -117,15 +120,13 @@ def joined(left: Spans, right: Spans) -> Spans:
     opens = opens + right.opens[swallowed:]
     closes = closes + right.closes[swallowed:]
     return Spans(
-        first_year=left.first_year,
-        last_year=right.last_year,
-        start=left.start,
-        end=right.end,
-        opens=opens,
-        closes=closes,
-        before=_sums(opens, closes),
-        days=left.days + right.days,
-        day_closes=left.day_closes + right.day_closes,
+        left.first_year,
+        right.last_year,
+        left.start,
+        right.end,
+        *_searched(opens, closes),
+        left.days + right.days,
+        left.day_closes + right.day_closes,
     )
 
 
@@ -149,5 +150,13 @@ def _merged(intervals: list[tuple[Instant, Instant]]) -> tuple[list[Instant], li
     return opens, closes
 
 
-def _sums(opens: list[Instant], closes: list[Instant]) -> list[Micros]:
-    return list(accumulate(map(sub, closes, opens), initial=0))[:-1]
+def _searched(
+    opens: list[Instant], closes: list[Instant]
+) -> tuple[list[Instant], list[Instant], list[Micros], list[Instant], list[Micros]]:
+    """Give spans the lists in which they are searched, in the order of `Spans`."""
+    sums = list(accumulate(map(sub, closes, opens), initial=0))
+    edges = [edge for span in zip(opens, closes, strict=True) for edge in span]
+    bases = [0]
+    for place, opening in enumerate(opens):
+        bases += sums[place] - opening, sums[place + 1]
+    return opens, closes, sums[:-1], edges, bases
