@@ -67,6 +67,10 @@ test: $(DEV_ENV)/.installed ## all tests that need no Java
 test-long: $(DEV_ENV)/.installed ## the property tests on tens of thousands of new examples, about half an hour
 	@HYPOTHESIS_PROFILE=long "$(DEV_ENV)/bin/python" -m pytest -n auto --timeout 0 $(PYTEST_ARGS) tests/property
 
+.PHONY: bench-calendar
+bench-calendar: $(DEV_ENV)/.bench ## business time beside the libraries for it, at equal answers
+	@"$(DEV_ENV)/bin/python" -m benchmarks.calendar
+
 .PHONY: test-kafka
 test-kafka: $(DEV_ENV)/.installed ## the tests on a real Apache Kafka (LEADCLOCK_TEST_BOOTSTRAP, or one that they start)
 	@"$(DEV_ENV)/bin/python" -m tests.support.subscribers
@@ -120,6 +124,7 @@ lock: $(LOCK_ENV)/.uv-$(UV_VERSION) ## write requirements/*.txt from pyproject.t
 	@$(UV_COMPILE) --extra demo --extra dev pyproject.toml -o requirements/dev.txt
 	@$(UV_COMPILE) --extra demo -c requirements/dev.txt pyproject.toml -o requirements/demo.txt
 	@$(UV_COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/run.txt
+	@$(UV_COMPILE) --extra bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 	@$(UV_COMPILE) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 	@$(UV_COMPILE) -c requirements/dev.txt $(SUBSCRIBER)/requirements.in -o $(SUBSCRIBER)/requirements.txt
 
@@ -134,6 +139,10 @@ $(DEMO_ENV)/.installed: requirements/demo.txt requirements/build.txt pyproject.t
 
 $(DEV_ENV)/.installed: requirements/dev.txt requirements/build.txt pyproject.toml
 	$(call ENVIRONMENT,$(DEV_ENV),requirements/dev.txt)
+
+$(DEV_ENV)/.bench: $(DEV_ENV)/.installed requirements/bench.txt
+	@"$(DEV_ENV)/bin/python" -m pip install $(PIP_FLAGS) --no-deps --require-hashes -r requirements/bench.txt
+	@touch "$@"
 
 $(LOCK_ENV)/.uv-$(UV_VERSION):
 	@$(FIND_PYTHON); "$$found" -m venv --clear "$(LOCK_ENV)"

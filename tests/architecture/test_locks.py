@@ -35,7 +35,8 @@ def test_a_lock_holds_pins_and_hashes_and_nothing_else(lock: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("run", ()), ("demo", ("demo",)), ("dev", ("demo", "dev"))]
+    ("lock", "extras"),
+    [("run", ()), ("demo", ("demo",)), ("dev", ("demo", "dev")), ("bench", ("bench",))],
 )
 def test_a_lock_satisfies_what_the_project_asks(lock: str, extras: tuple[str, ...]) -> None:
     """Every stated dependency is pinned at a version that is allowed."""
