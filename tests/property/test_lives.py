@@ -10,7 +10,15 @@ from msgspec.structs import replace
 
 from schemas.verdicts import Breach, OpenLead, Verdict
 from streams.domain.book import Book, Output
-from tests.support.lives import LASTING, POLICIES, differences, expected, lives, replayed
+from tests.support.lives import (
+    LASTING,
+    POLICIES,
+    differences,
+    expected,
+    lives,
+    remembered,
+    replayed,
+)
 from tests.support.naive_lead import Telling
 from tests.support.worlds import END, SLEEPING_TOO, WORLDS
 
@@ -65,6 +73,7 @@ def test_any_split_into_batches_gives_the_same(
     world: str, tellings: list[Telling], splits: list[float]
 ) -> None:
     """Advanced in up to ten batches, each told only what is seen within it."""
+    tellings = remembered(tellings, world)
     first = min(seen_at for _, seen_at in tellings)
     ends = [*(first + round(split * (END - first)) for split in splits), END]
     book, outputs, before = Book(POLICIES[world]), list[Output](), 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -153,6 +153,24 @@ def lives(
         fact, seen_at = tellings[number]
         tellings.append(Telling(fact, seen_at + draw(delays)))
     return tellings
+
+
+def remembered(tellings: Sequence[Telling], world: str) -> list[Telling]:
+    """Leave out what is told of an id after its lead may have left and forgotten all ids.
+
+    Who is told all at once knows that it is a repetition; who hears it then cannot.
+    """
+    dormant = POLICIES[world].published[0][0].dormant
+    kept: list[Telling] = []
+    first: dict[tuple[str, str], int] = {}
+    for telling in sorted(tellings, key=lambda it: it.seen_at):
+        fact, seen_at = telling
+        known_at = first.setdefault((fact.lead_id, fact.event_id), seen_at)
+        of_lead = [it.seen_at for it in kept if it.fact.lead_id == fact.lead_id]
+        since = [known_at, *(at for at in of_lead if at > known_at), seen_at]
+        if all(later - earlier < dormant for earlier, later in pairwise(since)):
+            kept.append(telling)
+    return [telling for telling in tellings if telling in kept]
 
 
 @dataclass(frozen=True)
