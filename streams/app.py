@@ -17,6 +17,7 @@ from streams.runtime.agents import leads, reps
 from streams.runtime.broker import Place
 from streams.runtime.commit import Writer
 from streams.runtime.ends import Ends
+from streams.runtime.explanation import Explanation
 from streams.runtime.host import App, Guard, bind
 from streams.runtime.http import Door, Pages
 from streams.runtime.kafka import KafkaBroker
@@ -89,6 +90,7 @@ def create_app(settings: Settings) -> App:
         pages=Pages(
             reps=lambda: _reps(app, settings),
             worklist=Worklist(lambda: _books(app, settings)),
+            explanation=Explanation(lambda: _books(app, settings)),
             facts=facts,
             control=control,
         ),

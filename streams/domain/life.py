@@ -50,19 +50,27 @@ class Life:
         """Tell what became known at an instant, which is not before the last one."""
         self.live(seen_at - 1)
         if isinstance(fact, PolicyPublished):
-            try:
-                policy = self.read_policy(fact, self.policies)
-            except RefusedError:
-                # Whoever judges sets it aside and says so; here it holds for nobody.
-                return
-            self.policies = self._book.policies = self.policies.with_policy(policy, seen_at)
+            self.publish(fact, seen_at)
         elif not isinstance(fact, Fact):
             self._book.control(fact, seen_at)
         elif fact.lead_id != self.lead_id:
-            if fact.origin is not None:
-                self._book.hear(fact.origin, seen_at)
+            self.hear(fact, seen_at)
         elif (refusal := self._book.tell(fact, seen_at)) is not None:
             self.refused.append(refusal)
+
+    def publish(self, fact: PolicyPublished, seen_at: Instant) -> None:
+        """Take a version of the agreement, at once; also one that is published only later."""
+        try:
+            policy = self.read_policy(fact, self.policies)
+        except RefusedError:
+            # Whoever judges sets it aside and says so; here it holds for nobody.
+            return
+        self.policies = self._book.policies = self.policies.with_policy(policy, seen_at)
+
+    def hear(self, fact: Fact, seen_at: Instant) -> None:
+        """Hear that a source speaks, of whatever lead; in any order."""
+        if fact.origin is not None:
+            self._book.hear(fact.origin, seen_at)
 
     def live(self, until: Instant) -> None:
         """Step through every instant up to one; nothing is judged without an agreement."""

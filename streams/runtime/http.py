@@ -11,6 +11,7 @@ from prometheus_client.exposition import choose_encoder
 
 from streams.errors import ConfigurationError
 from streams.metrics.reps import CONTENT_TYPE, Owned, RepsText
+from streams.runtime.explanation import Explanation
 from streams.runtime.post import LARGEST_BODY, Post
 from streams.runtime.scrape import in_slices, joined
 from streams.runtime.worklist import Worklist
@@ -24,12 +25,14 @@ class Pages(NamedTuple):
     Attributes:
         reps: Gives what ``/metrics/reps`` renders; None: there is no such page.
         worklist: Answers ``/worklist``; None: there is no such page.
+        explanation: Answers ``/explain``; None: there is no such page.
         facts: Takes ``POST /facts``; None: nobody may post facts.
         control: Takes ``POST /control``; None: nobody may.
     """
 
     reps: Callable[[], Owned] | None = None
     worklist: Worklist | None = None
+    explanation: Explanation | None = None
     facts: Post | None = None
     control: Post | None = None
 
@@ -43,7 +46,8 @@ class Door:
     ``/-/healthy`` says that the process turns; ``/-/ready`` that it works: 200 and
     ``ready``, else 503 and what is missing; ``/metrics`` is for Prometheus, and so is
     ``/metrics/reps``, which is large and may be scraped less often; ``/worklist`` says
-    who has to be called; ``/facts`` and ``/control`` take what is posted.
+    who has to be called, ``/explain`` why a lead's clocks say what they say; ``/facts`` and
+    ``/control`` take what is posted.
     """
 
     def __init__(
@@ -86,6 +90,8 @@ class Door:
             app.router.add_get("/metrics/reps", partial(self._reps_metrics, self._pages.reps))
         if self._pages.worklist is not None:
             app.router.add_get("/worklist", self._pages.worklist.answer)
+        if self._pages.explanation is not None:
+            app.router.add_get("/explain", self._pages.explanation.answer)
         for path, post in (("/facts", self._pages.facts), ("/control", self._pages.control)):
             if post is not None:
                 app.router.add_post(path, post.answer)

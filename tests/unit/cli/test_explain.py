@@ -64,6 +64,17 @@ def test_a_lead_nobody_told_of_is_answered_by_no() -> None:
     )
 
 
-def test_a_file_needs_its_agreement() -> None:
-    """One sentence, exit code 2."""
-    assert "--policy" in complaint("explain", "L-1", "--facts", str(DATA / "facts.jsonl"))
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (FILES[:2], "--facts and --policy go together"),
+        ((*FILES, "--worker", "http://127.0.0.1:1"), "--worker goes with neither"),
+        (("--worker", "127.0.0.1:1"), "write it as http://127.0.0.1:9464"),
+        (("--worker", "http://127.0.0.1:1"), "no worker answers at http://127.0.0.1:1"),
+        ((), "LEADCLOCK_BOOTSTRAP_SERVERS is not set"),
+        (("--bootstrap-servers", "127.0.0.1:1"), "no Kafka broker answers at 127.0.0.1:1"),
+    ],
+)
+def test_wrong_use_is_one_sentence(flags: tuple[str, ...], said: str) -> None:
+    """A file without its agreement, two places at once, nobody there."""
+    assert said in complaint("explain", "L-1", *flags)
