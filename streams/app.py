@@ -8,6 +8,7 @@ from faust.types.auth import CredentialsT
 from prometheus_client import CollectorRegistry
 
 from streams.config import REPS_TABLE, TABLE, Security, Settings, TimeMode, WriterKind
+from streams.domain.shown import shown_teams
 from streams.metrics.counts import Counts
 from streams.metrics.exposition import Exposition, Scene
 from streams.metrics.probes import ProbeCounts
@@ -73,7 +74,7 @@ def create_app(settings: Settings) -> App:
 
     def written(partition: Partition, step: Step) -> None:
         published = partition.book.policies.published
-        teams = published[-1][0].teams if published else ()
+        teams = shown_teams(published[-1][0]) if published else ()
         counts.committed(step.facts, step.refused, step.told, teams)
 
     teller = Teller(settings, broker)

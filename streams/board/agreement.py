@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from streams.board.view import Owner
+from streams.domain.shown import NO_ALIAS, WHOLE_TEAM, shown
+from streams.domain.terms import RepPrivacy, Team
 
+_NOBODY: Final = (None, WHOLE_TEAM, NO_ALIAS)
 _SIDES: Final = ("sales", "marketing")
 
 
@@ -16,8 +19,9 @@ class Agreement:
     Until one is known, reps do not appear, which is also the agreement's own default.
 
     Attributes:
-        reps: How they appear: ``named``, ``alias`` or ``team_only``.
-        aliases: By team and rep.
+        privacy: How reps appear: ``named``, ``alias`` or ``team_only``.
+        min_group: With ``team_only``, so many reps a team needs to be shown by itself.
+        teams: With their reps and aliases; nothing else of them is read.
         measured: Commitments with ``report_only``: nobody promised anything.
         version: 0: none was read.
 
@@ -25,40 +29,48 @@ class Agreement:
         Contract, section 3, ``privacy`` and ``report_only``.
     """
 
-    reps: str = "team_only"
-    aliases: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    privacy: RepPrivacy = "team_only"
+    min_group: int = 1
+    teams: Mapping[str, Team] = field(default_factory=dict)
     measured: frozenset[str] = frozenset()
     version: int = 0
 
     def owner(self, team_id: str | None, rep_id: str | None) -> Owner:
         """Show an owner; a rep without an alias stays hidden where aliases are wanted."""
-        if team_id is None or rep_id is None or self.reps == "team_only":
-            return Owner(team=team_id, rep=None)
-        if self.reps == "named":
-            return Owner(team=team_id, rep=rep_id)
-        return Owner(team=team_id, rep=self.aliases.get((team_id, rep_id)))
+        if team_id is None:
+            return Owner(team=None, rep=None)
+        team, rep = shown((team_id, rep_id), self)
+        return Owner(team=team, rep=None if rep in _NOBODY else rep)
 
 
 def agreement_of(version: int, body: Mapping[str, Any]) -> Agreement:
     """Read a published body; what it does not say stays hidden, and every promise counts."""
     privacy = body.get("privacy")
-    reps = privacy.get("reps") if isinstance(privacy, Mapping) else None
+    told = privacy if isinstance(privacy, Mapping) else {}
+    reps, least = told.get("reps"), told.get("min_group")
     return Agreement(
-        reps=reps if reps in ("named", "alias") else "team_only",
-        aliases=dict(_aliases(body.get("teams"))),
+        privacy=reps if reps in ("named", "alias") else "team_only",
+        min_group=least if isinstance(least, int) else 1,
+        teams=dict(_teams(body.get("teams"))),
         measured=frozenset(_measured(body)),
         version=version,
     )
 
 
-def _aliases(teams: object) -> Iterator[tuple[tuple[str, str], str]]:
+def _teams(teams: object) -> Iterator[tuple[str, Team]]:
     for team_id, team in teams.items() if isinstance(teams, Mapping) else ():
         reps = team.get("reps") if isinstance(team, Mapping) else None
         # A plain list of reps has no aliases.
-        for rep_id, rep in reps.items() if isinstance(reps, Mapping) else ():
-            alias = rep.get("alias") if isinstance(rep, Mapping) else None
-            if isinstance(alias, str):
-                yield (str(team_id), str(rep_id)), alias
+        if isinstance(reps, Mapping):
+            aliases = {str(rep_id): _alias(rep) for rep_id, rep in reps.items()}
+        else:
+            aliases = dict.fromkeys(map(str, reps) if isinstance(reps, list) else ())
+        yield str(team_id), Team(calendar="", reps=aliases)
+
+
+def _alias(rep: object) -> str | None:
+    alias = rep.get("alias") if isinstance(rep, Mapping) else None
+    return alias if isinstance(alias, str) else None
 
 
 def _measured(body: Mapping[str, Any]) -> Iterator[str]:

@@ -36,6 +36,7 @@ from streams.domain.promises import read_calendar_name, read_commitment
 from streams.domain.spans import LAST
 from streams.domain.terms import (
     LEAD_ID,
+    Privacy,
     RepPrivacy,
     Team,
     read_calendars,
@@ -87,6 +88,7 @@ class Policy:
         labels: By attribute the values that may become metric labels.
         lead_url: Address of a lead with ``{lead_id}`` in it.
         privacy: How reps appear in what leaves Leadclock.
+        min_group: With ``team_only``, so many reps a team needs to be shown by itself.
         pauses: Why and for how long a clock may be paused.
         exclusions: Why and how much time may be excluded.
         sources: By origin what depends on its being heard of.
@@ -117,6 +119,7 @@ class Policy:
     labels: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lead_url: str | None = None
     privacy: RepPrivacy = "team_only"
+    min_group: int = 1
     pauses: Pauses = NO_PAUSES
     exclusions: ExclusionTerms = NO_EXCLUSIONS
     sources: Mapping[str, SourceTerms] = field(default_factory=dict)
@@ -226,7 +229,7 @@ def read_policy(found: Found, *, published: bool) -> Policy | None:
     zone = optional(keys.get("zone"), read_zone)
     labels = optional(keys.get("labels"), read_labels) or {}
     lead_url = optional(keys.get("lead_url"), read_lead_url)
-    privacy = optional(keys.get("privacy"), read_privacy) or "team_only"
+    privacy = optional(keys.get("privacy"), read_privacy) or Privacy()
     if agreement is None or version is None or start is None or found.ledger.problems:
         return None
     body = cast("Mapping[str, object]", found.value)
@@ -242,7 +245,8 @@ def read_policy(found: Found, *, published: bool) -> Policy | None:
         period=cast("Period | None", period),
         labels=labels,
         lead_url=lead_url,
-        privacy=privacy,
+        privacy=privacy.reps,
+        min_group=privacy.min_group,
         pauses=pauses,
         exclusions=exclusions or NO_EXCLUSIONS,
         sources=sources,

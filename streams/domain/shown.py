@@ -1,36 +1,70 @@
 """How a rep is shown to whoever looks from outside, as the agreement's privacy says.
 
+The one place where that is decided, for scorecards, metrics and the board.
+
 Source:
     Contract, sections 2 and 3; domain, c.17.
 """
 
 from collections.abc import Container, Iterator, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from streams.domain.counts import EMPTY, Counts
 from streams.domain.panes import Rep
 from streams.domain.policy import Policy
 from streams.domain.standing import Standing, Standings, merged
+from streams.domain.terms import RepPrivacy, Team
 
 WHOLE_TEAM: Final = "*"
 """Stands for everybody of a team, its queue included."""
 NO_ALIAS: Final = "other"
 """Stands for the reps to whom the agreement gives no alias, all together."""
+SMALL_TEAMS: Final = "other"
+"""Stands for the teams in which nobody could hide, all together."""
 
 
-def shown(rep: Rep, policy: Policy) -> Rep:
+class Agreed(Protocol):
+    """What of an agreement decides on names."""
+
+    @property
+    def privacy(self) -> RepPrivacy:
+        """How reps appear."""
+
+    @property
+    def min_group(self) -> int:
+        """With ``team_only``, so many reps a team needs to be shown by itself."""
+
+    @property
+    def teams(self) -> Mapping[str, Team]:
+        """By team id."""
+
+
+def shown(rep: Rep, policy: Agreed) -> Rep:
     """Give the name under which a rep appears; several may appear under one.
 
     The queue is nobody, and is shown as it is unless only teams are.
     """
     team_id, rep_id = rep
     if policy.privacy == "team_only":
-        return team_id, WHOLE_TEAM
+        return (SMALL_TEAMS if _is_small(team_id, policy) else team_id), WHOLE_TEAM
     if policy.privacy == "named" or rep_id is None:
         return rep
     team = policy.teams.get(team_id)
     alias = team.reps.get(rep_id) if team is not None else None
     return team_id, alias or NO_ALIAS
+
+
+def shown_teams(policy: Agreed) -> list[str]:
+    """Give the listed teams that may appear by themselves, as labels do."""
+    return [team_id for team_id in policy.teams if not _is_small(team_id, policy)]
+
+
+def _is_small(team_id: str, policy: Agreed) -> bool:
+    """Tell whether a team's figures would be somebody's; of one not listed nobody knows."""
+    if policy.privacy != "team_only" or policy.min_group <= 1:
+        return False
+    team = policy.teams.get(team_id)
+    return team is None or len(team.reps) < policy.min_group
 
 
 def listed(policy: Policy) -> Iterator[Rep]:
@@ -39,9 +73,11 @@ def listed(policy: Policy) -> Iterator[Rep]:
     Yields:
         Each name once, whether anything is known of it or not.
     """
-    for team_id, team in policy.teams.items():
-        names = (shown((team_id, rep_id), policy) for rep_id in (None, *team.reps))
-        yield from dict.fromkeys(names)
+    yield from dict.fromkeys(
+        shown((team_id, rep_id), policy)
+        for team_id, team in policy.teams.items()
+        for rep_id in (None, *team.reps)
+    )
 
 
 def shown_counts(counted: Mapping[Rep, Counts], policy: Policy) -> dict[Rep, Counts]:

@@ -74,11 +74,30 @@ def read_labels(found: Found) -> dict[str, frozenset[str]]:
     return {name: entry.texts() for name, entry in found.keys(_LABELS).items()}
 
 
-def read_privacy(found: Found) -> RepPrivacy:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    """How reps appear in what leaves Leadclock; `streams.domain.shown` keeps to it.
+
+    Attributes:
+        min_group: With ``team_only``, so many reps a team needs to be shown by itself.
+    """
+
+    reps: RepPrivacy = "team_only"
+    min_group: int = 1
+
+
+def read_privacy(found: Found) -> Privacy:
     """Read how reps appear in what leaves Leadclock."""
-    reps = found.keys(("reps",)).get("reps")
-    word = optional(reps, lambda at: at.word(get_args(RepPrivacy)))
-    return cast("RepPrivacy", word or "team_only")
+    keys = found.keys(("reps", "min_group"))
+    word = optional(keys.get("reps"), lambda at: at.word(get_args(RepPrivacy)))
+    reps = cast("RepPrivacy", word or "team_only")
+    min_group = optional(keys.get("min_group"), lambda at: at.whole(least=2, most=1000))
+    if min_group is not None and reps != "team_only":
+        keys["min_group"].key.refuse(
+            "a group that somebody could hide in, as only `reps: team_only` makes",
+            "remove it, or write `reps: team_only`",
+        )
+    return Privacy(reps=reps, min_group=min_group or 1)
 
 
 def read_lead_url(found: Found) -> str | None:

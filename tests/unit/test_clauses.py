@@ -40,6 +40,13 @@ REFUSED = [
         "a number",
         "as 50 or 12.5",
     ),
+    ("privacy: {min_group: 1}", "29:22", "from 2 to 1000", "such a number"),
+    (
+        "privacy: {reps: alias, min_group: 5}",
+        "29:24",
+        "a group that somebody could hide in",
+        "write `reps: team_only`",
+    ),
     (
         "marketing:\n  - {id: q, clock: qualify, target: PT1H, calendar: start}",
         "30:53",
@@ -60,7 +67,10 @@ def test_a_clause_that_is_wrong_has_a_place_and_a_remedy(
     block: str, place: str, wanted: str, mend: str
 ) -> None:
     """One clause after the valid agreement: where it is refused, why, and how to mend it."""
-    (problem,) = problems_of(VALID + block + "\n")
+    # Instead of the line that says it already, if there is one.
+    text = VALID.replace("privacy: {reps: alias}\n", "\n") if "privacy" in block else VALID
+
+    (problem,) = problems_of(text + block + "\n")
 
     assert f"{problem.line}:{problem.column}" == place, problem
     assert wanted in problem.wanted or problem.wanted.startswith("one of")

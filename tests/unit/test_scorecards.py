@@ -3,6 +3,8 @@
 import pytest
 
 from schemas.instants import MINUTE
+from streams.domain.policy import policy_of
+from streams.domain.shown import shown_teams
 from tests.support.story import SPEED, agreement, at, attempt, book_of, handed_off, tell
 from tests.support.windows import BODY, EVENING, NAMED, cards, cards_at, lead
 
@@ -112,6 +114,26 @@ def test_privacy_decides_under_which_name_a_rep_appears() -> None:
         (("sued", "other"), 1),
     ]
     assert shown("team_only") == [(("nord", "*"), 4), (("sued", "*"), 1)]
+
+
+def test_a_team_in_which_nobody_could_hide_is_shown_with_the_others() -> None:
+    """At least three: nord has two reps, sued three; west is not listed, so nobody knows."""
+    teams = {
+        "nord": {"calendar": "floor", "reps": ["anna", "ben"]},
+        "sued": {"calendar": "long", "reps": ["carla", "dora", "emil"]},
+    }
+    facts = [
+        *lead("a", handed_off("2026-03-10 09:00")),
+        *lead("b", handed_off("2026-03-10 09:00", rep=None)),
+        *lead("c", handed_off("2026-03-10 09:00", team="sued", rep="carla")),
+        *lead("d", handed_off("2026-03-10 09:00", team="west", rep="gast")),
+    ]
+    body = agreement(SPEED, privacy={"reps": "team_only", "min_group": 3}, teams=teams)
+
+    found = {rep: card.open for rep, card in cards(*facts, body=body).items()}
+
+    assert found == {("other", "*"): 3, ("sued", "*"): 1}
+    assert shown_teams(policy_of(body)) == ["sued"]
 
 
 def test_as_of_is_the_instant_asked_for() -> None:

@@ -21,7 +21,7 @@ def tell(
     return state.tell(record_topic(record), key, orjson.loads(encode_record(record)), written_at)
 
 
-def publish(state: BoardState, privacy: str | None, version: int = 1) -> None:
+def publish(state: BoardState, privacy: str | None, version: int = 1, **more: int) -> None:
     """Tell an agreement of two teams with these words on privacy."""
     body: dict[str, Any] = {
         "sales": [{"id": "speed"}, {"id": "lead-speed", "report_only": True}],
@@ -31,7 +31,7 @@ def publish(state: BoardState, privacy: str | None, version: int = 1) -> None:
         },
     }
     if privacy is not None:
-        body["privacy"] = {"reps": privacy}
+        body["privacy"] = {"reps": privacy, **more}
     told = {"type": "policy-published", "version": version, "body": body}
     state.tell("sla-control", "policy-published", told, NOON)
 

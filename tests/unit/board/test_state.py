@@ -247,6 +247,15 @@ def test_alias_replaces_the_rep_and_a_rep_without_one_stays_hidden() -> None:
     assert owners == [Owner(team="nord", rep="Anna"), Owner(team="nord", rep=None)]
 
 
+def test_a_small_team_is_shown_with_the_others() -> None:
+    """A group of at least three is asked for, and nord has two reps."""
+    state = BoardState()
+    publish(state, "team_only", min_group=3)
+    tell(state, open_lead())
+
+    assert state.view(NOON).due[0].owner == Owner(team="other", rep=None)
+
+
 def test_newest_agreement_decides_on_names() -> None:
     """Version 2 hides what version 1 named, also when version 1 is told again."""
     state = BoardState()
