@@ -16,7 +16,9 @@ RUN /opt/builder/bin/pip wheel --no-deps --no-index --no-build-isolation --wheel
     && /opt/leadclock/bin/python -m compileall -q /opt/leadclock/lib
 
 FROM python:3.13.7-slim-bookworm
-RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin leadclock
+# A volume that is first mounted on /run/leadclock becomes this user's.
+RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin leadclock \
+    && install --directory --owner=10001 --group=10001 /run/leadclock
 COPY --from=build /opt/leadclock /opt/leadclock
 ENV PATH=/opt/leadclock/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -1,18 +1,21 @@
 """From a fact on a topic to a message of Alertmanager's: real programs, looking each second."""
 
 import asyncio
+import subprocess
 
 import pytest
 
 from schemas.instants import SECOND
 from streams.runtime.wall import wall_now
 from tests.monitoring.watched import Watched, after
-from tests.support.monitoring import KEEP_SECONDS
+from tests.support.broker import free_ports
+from tests.support.monitoring import KEEP_SECONDS, service
 
 pytestmark = [pytest.mark.monitoring, pytest.mark.timeout(180)]
 
 WITHIN_SECONDS = 5.0
 REPS = ("anna", "ben", "carla", "dora")
+PORTS = {"prometheus": 9090, "alertmanager": 9093}
 FLOOR = "LeadclockRepBreached"
 PIPELINE = "LeadclockNoWorkers"
 OF_EACH = "sum by (rep) (max by (team, rep, state) (leadclock_rep_open_leads{rep!=''}))"
@@ -126,3 +129,57 @@ async def test_an_outage_of_ours_does_not_shame_the_floor(watched: Watched) -> N
     assert after(killed_at, outage.at) <= 2 * WITHIN_SECONDS
     assert [one for one in during if one.labels["alertname"] == FLOOR] == []
     assert told.at >= back.at - SECOND
+
+
+async def test_the_dialers_own_alert_takes_breaches_back(watched: Watched) -> None:
+    """Alertmanager tells a worker, which excludes the time: the breach never was one."""
+    await watched.worker()
+    begun_at = await watched.hand_off("L-anna", "anna")
+    await watched.told.until_told("firing", alertname=FLOOR, rep="anna")
+
+    labels = {"exclusion": "dialer_down", "exclusion_team_id": "nord"}
+    watched.told.post_alert(begun_at - SECOND, alertname="DialerDown", **labels)
+    await watched.told.until_told("resolved", alertname=FLOOR, rep="anna")
+    declared = [one.told for one in await watched.floor.read("sla-control")]
+    exclusions = [one for one in declared if one["type"] == "exclusion-declared"]
+    breaches = [one.told for one in await watched.floor.read("speed-breaches")]
+
+    assert {(one["reason"], one["declared_by"]) for one in exclusions} == {
+        ("dialer_down", "alertmanager")
+    }
+    assert len(exclusions) == watched.floor.settings.partitions
+    assert exclusions[0]["scope"] == {"team_id": ["nord"]}
+    assert breaches[-1]["status"] == "retracted"
+    assert breaches[-1]["reason"] == f"excluded:{exclusions[0]['exclusion_id']}"
+
+
+def _code(command: list[str]) -> int:
+    return subprocess.run(command, capture_output=True, check=False, timeout=20).returncode
+
+
+async def test_the_health_checks_of_the_stack_tell_sick_from_well(watched: Watched) -> None:
+    """The commands of docker-compose.yml, on what runs here, and where nothing listens."""
+    addresses = {"prometheus": watched.told.prometheus, "alertmanager": watched.told.alertmanager}
+    for name, address in addresses.items():
+        check, url = service(name)["healthcheck"]["test"][1:], f"http://localhost:{PORTS[name]}"
+        assert url in " ".join(check)
+        (nobody,) = free_ports(1)
+        codes = [
+            await asyncio.to_thread(_code, [word.replace(url, where) for word in check])
+            for where in (address, f"http://127.0.0.1:{nobody}")
+        ]
+
+        assert codes[0] == 0, name
+        assert codes[1] != 0, name
+
+
+async def test_the_watchdog_barks_and_probes_are_answered(watched: Watched) -> None:
+    """What always fires arrives; synthetic leads are answered, and nothing else is told."""
+    await watched.worker()
+    await watched.told.until_told("firing", alertname="Watchdog")
+    answered = 'leadclock_probes_total{outcome="answered"} > 2'
+    await watched.told.until(lambda: watched.told.query(answered))
+
+    ages = watched.told.query("time() - leadclock_probe_last_answered_timestamp_seconds").values()
+    assert max(ages) < WITHIN_SECONDS
+    assert {one.labels["alertname"] for one in watched.told.notices} == {"Watchdog"}

@@ -234,7 +234,9 @@ def _command(name: str) -> str:
 
 def _format(jvm: list[str], configuration: Path) -> None:
     cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = [*jvm, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(configuration)]
+    # One word: an id may begin with a dash.
+    told = [f"--cluster-id={cluster_id}", "-c", str(configuration)]
+    tool = [*jvm, "kafka.tools.StorageTool", "format", *told]
     done = subprocess.run(tool, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         message = f"Kafka could not format its storage: {done.stderr.strip()[-2000:]}"

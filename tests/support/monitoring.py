@@ -16,11 +16,13 @@ import orjson
 from aiohttp import web
 from ruamel.yaml import YAML
 
-from schemas.instants import Instant
+from schemas.instants import Instant, format_instant
 from streams.runtime.leash import command_on_a_leash
 from streams.runtime.wall import wall_now
 from tests.support.broker import free_ports
 
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
 READY_WITHIN_SECONDS = 30.0
 KEEP_SECONDS = 15
 """Alerts that bridge a hand-over do so for this long here."""
@@ -104,11 +106,14 @@ class Monitoring:
         found: list[dict[str, Any]] = self._get(f"{self.alertmanager}/api/v2/alerts")
         return [one for one in found if labels.items() <= one["labels"].items()]
 
-    def post_alert(self, **labels: str) -> None:
-        """Tell Alertmanager of an alert, as Prometheus does."""
+    def post_alert(self, starts_at: Instant | None = None, **labels: str) -> None:
+        """Tell Alertmanager of an alert, as Prometheus does; it began now, or before."""
+        alert: dict[str, Any] = {"labels": labels}
+        if starts_at is not None:
+            alert["startsAt"] = format_instant(starts_at)
         request = urllib.request.Request(  # noqa: S310 - of our own
             f"{self.alertmanager}/api/v2/alerts",
-            data=orjson.dumps([{"labels": labels}]),
+            data=orjson.dumps([alert]),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=5):  # noqa: S310 - of our own
@@ -150,15 +155,14 @@ class Monitoring:
 
 @asynccontextmanager
 async def monitoring(
-    directory: Path, ports: Sequence[int], rules: Sequence[Path], alertmanager: Path
+    directory: Path, ports: Sequence[int], control_token: Path
 ) -> AsyncIterator[Monitoring]:
-    """Run both on workers' ports, each second, until the block ends.
+    """Run both as docker-compose.yml does, but each second, and on loopback.
 
     Args:
         directory: For their data and logs.
         ports: Where workers listen, or will.
-        rules: Rule files.
-        alertmanager: An Alertmanager's configuration; whatever it sends to, sends here.
+        control_token: For ``POST /control`` of the first of them.
 
     Raises:
         MissingError: One of them is not installed.
@@ -166,32 +170,28 @@ async def monitoring(
     programs = program("prometheus"), program("prometheus-alertmanager", "alertmanager")
     web_port, alert_port, hook_port = free_ports(3)
     found = Monitoring(f"http://127.0.0.1:{web_port}", f"http://127.0.0.1:{alert_port}")
-    _write(directory / "alertmanager.yml", _sent_here(_read(alertmanager), hook_port))
-    for number, path in enumerate(rules):
-        _write(directory / f"rules-{number}.yml", _hurried(_read(path)))
-    _write(directory / "prometheus.yml", _prometheus(ports, alert_port, len(rules)))
+    for name in ("prometheus/rules", "prometheus-data", "alertmanager", "alertmanager-data"):
+        (directory / name).mkdir(parents=True)
+    alertmanager = _read(DEPLOY / "alertmanager/alertmanager.yml")
+    worker = (f"127.0.0.1:{ports[0]}", control_token)
+    _write(directory / "alertmanager/alertmanager.yml", _sent_here(alertmanager, hook_port, worker))
+    for path in (DEPLOY / "prometheus/rules").glob("*.yml"):
+        _write(directory / "prometheus/rules" / path.name, _hurried(_read(path)))
+    prometheus = _prometheus(_read(DEPLOY / "prometheus/prometheus.yml"), ports, alert_port)
+    _write(directory / "prometheus/prometheus.yml", prometheus)
     runner = await _receiver(found, hook_port)
-    children = [
-        _child(
-            directory / "prometheus.log",
-            programs[0],
-            f"--config.file={directory / 'prometheus.yml'}",
-            f"--storage.tsdb.path={directory / 'tsdb'}",
-            f"--web.listen-address=127.0.0.1:{web_port}",
-        ),
-        _child(
-            directory / "alertmanager.log",
-            programs[1],
-            f"--config.file={directory / 'alertmanager.yml'}",
-            f"--storage.path={directory / 'alerts'}",
-            f"--web.listen-address=127.0.0.1:{alert_port}",
-            "--cluster.listen-address=",
-        ),
-    ]
+    children: list[subprocess.Popen[bytes]] = []
     try:
-        for name, url in (("prometheus", found.prometheus), ("alertmanager", found.alertmanager)):
+        # In this order, as in the compose file.
+        for name, command, url, more in (
+            ("alertmanager", programs[1], found.alertmanager, ()),
+            # What begins to fire before Alertmanager is discovered is told a second later.
+            ("prometheus", programs[0], found.prometheus, ("--rules.alert.resend-delay=1s",)),
+        ):
+            listen = f"--web.listen-address={url.removeprefix('http://')}"
             log = directory / f"{name}.log"
-            await found.until(lambda url=url: _is_ready(url), what=log.read_text())  # type: ignore[misc]
+            children.append(_child(log, command, *_flags(name, directory), listen, *more))
+            await found.until(lambda url=url: _is_ready(url), what=str(log))  # type: ignore[misc]
         yield found
     finally:
         for child in children:
@@ -218,20 +218,44 @@ async def _receiver(found: Monitoring, port: int) -> web.AppRunner:
     return runner
 
 
-def _prometheus(ports: Sequence[int], alert_port: int, rules: int) -> dict[str, Any]:
-    targets = [{"targets": [f"127.0.0.1:{port}" for port in ports]}]
-    jobs = (("leadclock", "/metrics"), ("leadclock-reps", "/metrics/reps"))
-    return {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
-        "rule_files": [f"rules-{number}.yml" for number in range(rules)],
-        "alerting": {
-            "alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alert_port}"]}]}]
-        },
-        "scrape_configs": [
-            {"job_name": name, "metrics_path": path, "static_configs": targets}
-            for name, path in jobs
-        ],
+def service(name: str) -> dict[str, Any]:
+    """Give a service of docker-compose.yml."""
+    found: dict[str, Any] = _read(ROOT / "docker-compose.yml")["services"][name]
+    return found
+
+
+def _flags(name: str, directory: Path) -> list[str]:
+    """Give a service's own flags, with its folders below one directory."""
+    folders = {
+        volume.split(":")[1]: directory / volume.split(":")[0].rpartition("/")[2]
+        for volume in service(name)["volumes"]
     }
+    flags = []
+    for word in service(name)["command"]:
+        flag, _, value = word.partition("=")
+        for inside, outside in folders.items():
+            if value == inside or value.startswith(f"{inside}/"):
+                value = value.replace(inside, str(outside), 1)
+                break
+        flags.append(f"{flag}={value}")
+    return flags
+
+
+def _prometheus(config: dict[str, Any], ports: Sequence[int], alert_port: int) -> dict[str, Any]:
+    """Let a Prometheus look each second, at workers on loopback."""
+    intervals = ("scrape_interval", "scrape_timeout", "evaluation_interval")
+    config["global"] |= dict.fromkeys(intervals, "1s")
+    static = [{"targets": [f"127.0.0.1:{port}" for port in ports]}]
+    # Its own DNS knows no names of containers here.
+    config["scrape_configs"] = [
+        {name: value for name, value in job.items() if name != "dns_sd_configs"}
+        | {"static_configs": static}
+        for job in config["scrape_configs"]
+        if "dns_sd_configs" in job
+    ]
+    (alertmanager,) = config["alerting"]["alertmanagers"]
+    alertmanager["static_configs"] = [{"targets": [f"127.0.0.1:{alert_port}"]}]
+    return config
 
 
 def _hurried(rules: dict[str, Any]) -> dict[str, Any]:
@@ -240,20 +264,32 @@ def _hurried(rules: dict[str, Any]) -> dict[str, Any]:
         group.pop("interval", None)
         for rule in group["rules"]:
             if "for" in rule:
-                rule["for"] = "1s"
+                rule["for"] = _sooner(rule["for"])
             if "keep_firing_for" in rule:
                 rule["keep_firing_for"] = f"{KEEP_SECONDS}s"
     return rules
 
 
-def _sent_here(config: dict[str, Any], port: int) -> dict[str, Any]:
-    """Let an Alertmanager tell at once, at any hour, and everything to us."""
+def _sooner(text: str) -> str:
+    """Let thirty seconds be one."""
+    number, unit = int(text[:-1]), {"s": 1, "m": 60, "h": 3600}[text[-1]]
+    return f"{max(1, number * unit // 30)}s"
+
+
+def _sent_here(config: dict[str, Any], port: int, worker: tuple[str, Path]) -> dict[str, Any]:
+    """Let an Alertmanager tell at once and at any hour: a worker what it would, us the rest."""
+    address, token = worker
     for receiver in config["receivers"]:
-        name = receiver["name"]
+        name, hooks = receiver["name"], receiver.get("webhook_configs", ())
         receiver.clear()
         receiver["name"] = name
-        hook = {"url": f"http://127.0.0.1:{port}/{name}", "send_resolved": True}
-        receiver["webhook_configs"] = [hook]
+        told = {"url": f"http://127.0.0.1:{port}/{name}", "send_resolved": True}
+        for hook in hooks:
+            if hook["url"] == "http://worker:9464/control":
+                hook["url"] = f"http://{address}/control"
+                hook["http_config"]["authorization"]["credentials_file"] = str(token)
+                told = hook
+        receiver["webhook_configs"] = [told]
     config.pop("global", None)
     config.pop("templates", None)
     _hurry_route(config["route"])
