@@ -1,6 +1,6 @@
 """From partitions of leads to scorecards: whatever is lost, told twice or told by ghosts."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from hypothesis import given, settings
@@ -17,6 +17,7 @@ from streams.runtime.partials import Telling
 from tests.support.rep_flow import PARTITIONS, Flow
 from tests.support.story import DEPTH, SPEED, agreement, at
 
+_IS_LONG: Final = settings.get_current_profile_name() == "long"
 START: Instant = at("2026-03-10 08:00")
 _TEAMS: dict[str, Any] = {
     "nord": {"calendar": "floor", "reps": {"anna": {"alias": "Kiebitz"}, "ben": None}},
@@ -135,7 +136,7 @@ def _as_told(cards: list[RepScorecard]) -> dict[bytes, dict[str, Any]]:
     _facts(),
     _moves,
 )
-@settings(max_examples=60)
+@settings(max_examples=1_200 if _IS_LONG else 60)
 def test_scorecards_are_those_of_one_book(
     privacies: tuple[str, ...], facts: list[Fact], moves: list[tuple[int, str, int]]
 ) -> None:

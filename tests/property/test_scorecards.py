@@ -1,6 +1,6 @@
 """Scorecards against an oracle that shares no code, and over restarts and partitions."""
 
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +18,7 @@ from tests.support.naive_lead import Agreement, Telling
 from tests.support.naive_rows import rows_of
 from tests.support.worlds import START, WORLDS
 
+_IS_LONG: Final = settings.get_current_profile_name() == "long"
 _BODIES: dict[str, list[dict[str, Any]]] = {
     world: [{**body, "privacy": {"reps": "named"}} for body in bodies]
     for world, bodies in WORLDS.items()
@@ -64,7 +65,7 @@ def _zone_of(world: str, now: int, team_id: str) -> str:
 
 # Of a lead that left for being dormant the oracle knows nothing; what it contributed stays.
 @given(_worlds.filter(lambda world: world != "narrow"), _leads, _instants)
-@settings(max_examples=30)
+@settings(max_examples=600 if _IS_LONG else 30)
 def test_scorecards_are_those_of_a_batch(
     world: str, leads: tuple[list[Telling], ...], instants: list[int]
 ) -> None:
@@ -85,7 +86,7 @@ def test_scorecards_are_those_of_a_batch(
 
 
 @given(_worlds, _leads, _instants)
-@settings(max_examples=15)
+@settings(max_examples=300 if _IS_LONG else 15)
 def test_scorecards_survive_restarts(
     world: str, leads: tuple[list[Telling], ...], instants: list[int]
 ) -> None:
@@ -109,7 +110,7 @@ def test_scorecards_survive_restarts(
 
 
 @given(_worlds, _leads, _instants)
-@settings(max_examples=15)
+@settings(max_examples=300 if _IS_LONG else 15)
 def test_partitions_put_together_are_the_whole(
     world: str, leads: tuple[list[Telling], ...], instants: list[int]
 ) -> None:

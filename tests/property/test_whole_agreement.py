@@ -16,7 +16,10 @@ from streams.domain.policy import policy_of
 from tests.support.story import SPEED, agreement, at, attempt, closed, control, created, handed_off
 from tests.support.story import fact as told
 
-some = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+_IS_LONG: Final = settings.get_current_profile_name() == "long"
+some = settings(
+    max_examples=5_000 if _IS_LONG else 150, suppress_health_check=[HealthCheck.too_slow]
+)
 
 BODY: Final = agreement(
     {**SPEED, "warn_at": [50, 75]},

@@ -160,17 +160,24 @@ def remembered(tellings: Sequence[Telling], world: str) -> list[Telling]:
 
     Who is told all at once knows that it is a repetition; who hears it then cannot.
     """
-    dormant = POLICIES[world].published[0][0].dormant
     kept: list[Telling] = []
-    first: dict[tuple[str, str], int] = {}
     for telling in sorted(tellings, key=lambda it: it.seen_at):
-        fact, seen_at = telling
-        known_at = first.setdefault((fact.lead_id, fact.event_id), seen_at)
-        of_lead = [it.seen_at for it in kept if it.fact.lead_id == fact.lead_id]
-        since = [known_at, *(at for at in of_lead if at > known_at), seen_at]
-        if all(later - earlier < dormant for earlier, later in pairwise(since)):
+        before = [it for it in kept if it.fact.lead_id == telling.fact.lead_id]
+        same = [it for it in before if it.fact.event_id == telling.fact.event_id]
+        since = [it for it in before if same and it.seen_at >= same[0].seen_at]
+        if not _has_left([*since, telling], world):
             kept.append(telling)
     return [telling for telling in tellings if telling in kept]
+
+
+def _has_left(told: Sequence[Telling], world: str) -> bool:
+    """Tell whether a lead may have left between two tellings, erased or long without a fact."""
+    dormant = POLICIES[world].published[0][0].dormant
+    return any(
+        later.seen_at - earlier.seen_at >= dormant
+        or (isinstance(earlier.fact, LeadErased) and earlier.seen_at < later.seen_at)
+        for earlier, later in pairwise(told)
+    )
 
 
 @dataclass(frozen=True)
