@@ -206,19 +206,25 @@ class Horizon:
     def _told_late(self, key: ClockKey, entry: Published) -> list[Told]:
         """List what was told after the horizon of things at or before due.
 
-        What a lead is like holds from its beginning on, whenever it was created.
+        What a lead is like holds from its beginning on, whenever it was created. Contents
+        that never held beside a late one of the same id do not hold without it either.
         """
         until = self.until(key, entry)
         if self.now <= until:
             return []
         due_at = self._last_at(entry)
-        return [one for one in self._told() if one[0] > until and self._begins_by(one[1], due_at)]
+        told = self._told()
+        late = [one for one in told if one[0] > until and self._begins_by(one[1], due_at)]
+        beside = [
+            one for one in told if one not in late and any(_is_replaced(one, by) for by in late)
+        ]
+        return [*late, *beside]
 
     def _begins_by(self, fact: Fact, due_at: Instant) -> bool:
         """Tell whether a fact, or the one that it withdraws, is about the time until due."""
         if isinstance(fact, FactWithdrawn):
             tellings = [it for _, it in self._told() if it.event_id == fact.withdraws]
-            fact = min(tellings, key=lambda it: (it.occurred_at, encode(it)), default=fact)
+            fact = min(tellings, key=_rank, default=fact)
         return fact.occurred_at <= due_at or isinstance(fact, LeadCreated)
 
     def _retold(self, entry: Published) -> Iterator[Told]:
@@ -241,6 +247,17 @@ class Horizon:
             told = self.lead.told_between(None, self.now)
             self._tellings = [one for one in told if one not in self.without]
         return self._tellings
+
+
+def _rank(fact: Fact) -> tuple[Instant, bytes]:
+    """Order contents of one id: the first of them holds."""
+    return fact.occurred_at, encode(fact)
+
+
+def _is_replaced(one: Told, by: Told) -> bool:
+    """Tell whether a telling came to an id of which another content held already."""
+    (at, fact), (known_at, other) = one, by
+    return fact.event_id == other.event_id and known_at <= at and _rank(other) < _rank(fact)
 
 
 def _is_erased(known: Collection[Told]) -> bool:

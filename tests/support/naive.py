@@ -16,6 +16,7 @@ from tests.support.naive_judge import Reading, judge
 from tests.support.naive_lead import (
     Agreement,
     Telling,
+    is_replaced,
     life_of,
     pinned,
     withdrawn_target,
@@ -224,13 +225,17 @@ class NaiveLead:
     def _without_late(self, said: _Said, now: int) -> list[Telling]:
         """A fact seen after the horizon changes nothing at or before due."""
         due_at = said.reading.due_at or said.horizon_at - said.reading.horizon
-        counting = []
+        counting, late = list[Telling](), list[Telling]()
         for telling in self.tellings:
             about = withdrawn_target(telling, self.tellings)
             # What a lead is like holds from its beginning on, whenever it was created.
             after_due = about.occurred_at > due_at and not isinstance(about, LeadCreated)
             if telling.seen_at <= said.horizon_at or after_due:
                 counting.append(telling)
+            else:
+                late.append(telling)
+        # What never held beside a late content of its id does not hold without it either.
+        counting = [it for it in counting if not any(is_replaced(it, by) for by in late)]
         if self._is_erased(self.tellings) and not self._is_erased(counting):
             # It ends the clock in any case; told so late, not before it was told.
             counting.append(self._erased_now(now))

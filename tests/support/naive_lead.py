@@ -177,6 +177,13 @@ def without_retellings(tellings: Sequence[Telling], after: int) -> list[Telling]
     ]
 
 
+def is_replaced(telling: Telling, by: Telling) -> bool:
+    """Whether a telling came to an id of which another content held already."""
+    mine, other = ((it.fact.occurred_at, _bytes(it.fact)) for it in (telling, by))
+    same = telling.fact.event_id == by.fact.event_id
+    return same and by.seen_at <= telling.seen_at and other < mine
+
+
 def withdrawn_target(telling: Telling, tellings: Sequence[Telling]) -> Fact:
     """The fact that a telling is about: for a withdrawal, the one it withdraws."""
     if isinstance(telling.fact, FactWithdrawn):

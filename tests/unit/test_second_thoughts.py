@@ -360,3 +360,27 @@ def test_an_erasure_says_at_once_what_a_close_would_say_later() -> None:
         ("unmet", at("2026-03-10 10:35"))
     ]
     assert not any(isinstance(one, Breach) for one in heard.outputs)
+
+
+def test_what_never_held_does_not_hold_because_something_else_came_too_late() -> None:
+    """Id x is told as lead-created, and 10 min later as a hand-off: y opens cycle 2 all the same.
+
+    Lead-created is about the whole life, so for cycle 1, over for a day, x came too late.
+    """
+    body = agreement(SPEED, correction_horizon="PT24H")
+
+    heard = hear(
+        body,
+        created("2026-03-10 09:00"),
+        HANDOFF,
+        closed("2026-03-10 10:10"),
+        created("2026-03-11 12:00", id="x"),
+        handed_off("2026-03-11 12:10", id="y"),
+        handed_off("2026-03-11 12:10", id="x", seen="2026-03-11 12:11"),
+        until="2026-03-11 16:00",
+    )
+
+    assert [(one.cycle, one.status) for one in heard.breaches] == [
+        (2, "provisional"),
+        (2, "confirmed"),
+    ]
