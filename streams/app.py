@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from streams.config import REPS_TABLE, TABLE, Security, Settings, TimeMode, WriterKind
 from streams.domain.shown import shown_teams
-from streams.metrics.counts import Counts
+from streams.metrics.counts import Counts, Labels
 from streams.metrics.exposition import Exposition, Scene
 from streams.metrics.probes import ProbeCounts
 from streams.metrics.reps import Owned
@@ -74,8 +74,11 @@ def create_app(settings: Settings) -> App:
 
     def written(partition: Partition, step: Step) -> None:
         published = partition.book.policies.published
-        teams = shown_teams(published[-1][0]) if published else ()
-        counts.committed(step.facts, step.refused, step.told, teams)
+        labels = Labels()
+        if published:
+            policy, _ = published[-1]
+            labels = Labels(shown_teams(policy), policy.pauses.reasons)
+        counts.committed(step.facts, step.refused, step.told, labels, step.named)
 
     teller = Teller(settings, broker)
     parts = _parts(settings, broker, OwnedPartitions, written)

@@ -50,6 +50,17 @@ def _rep(name: str, doc: str, *more: str) -> Metric:
 FACTS: Final = _counter(
     "leadclock_facts_total", ("topic",), "Facts accepted and committed, by input topic."
 )
+HANDOFFS: Final = _counter(
+    "leadclock_handoffs_total",
+    ("team",),
+    "Hand-offs accepted and committed, by team; other: one that the agreement does not list.",
+)
+PAUSES: Final = _counter(
+    "leadclock_pauses_total",
+    ("reason",),
+    "Pauses accepted and committed, by reason; other: one that the agreement does not list, "
+    "which pauses nothing.",
+)
 DEAD_LETTERS: Final = _counter(
     "leadclock_dead_letters_total",
     ("topic", "reason"),
@@ -174,6 +185,8 @@ REPS: Final = (
 
 METRICS: Final = (
     FACTS,
+    HANDOFFS,
+    PAUSES,
     DEAD_LETTERS,
     BREACHES,
     VERDICTS,

@@ -1,9 +1,11 @@
 """Counting what was committed, in a registry of our own."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
+from schemas.facts import HandedOff
 from schemas.instants import SECOND
 from schemas.verdicts import Breach, Verdict
 from streams.domain.book import Output
@@ -13,11 +15,27 @@ from streams.metrics.catalogue import (
     DEAD_LETTERS,
     DETECTION_LAG,
     FACTS,
+    HANDOFFS,
     OTHER,
+    PAUSES,
     RESPONSE,
     VERDICTS,
     Metric,
 )
+
+_NOTHING: Final[Mapping[tuple[str, str], int]] = {}
+
+
+class Labels(NamedTuple):
+    """What of an agreement may be a label; all else is `OTHER`.
+
+    Attributes:
+        teams: Those that are listed, and may appear by themselves.
+        reasons: Why a clock may be paused.
+    """
+
+    teams: Collection[str] = ()
+    reasons: Collection[str] = ()
 
 
 class Counts:
@@ -48,6 +66,8 @@ class Counts:
             )
 
         self._facts = counter(FACTS)
+        self._handoffs = counter(HANDOFFS)
+        self._pauses = counter(PAUSES)
         self._dead_letters = counter(DEAD_LETTERS)
         self._breaches = counter(BREACHES)
         self._verdicts = counter(VERDICTS)
@@ -59,7 +79,8 @@ class Counts:
         facts: Mapping[str, int],
         refused: Mapping[tuple[str, str], int],
         told: Iterable[Output],
-        teams: Collection[str],
+        labels: Labels,
+        named: Mapping[tuple[str, str], int] = _NOTHING,
     ) -> None:
         """Count one commit.
 
@@ -67,7 +88,8 @@ class Counts:
             facts: Accepted facts by topic.
             refused: Records set aside by topic and reason.
             told: What the book put out.
-            teams: Those that may be labels.
+            labels: What may be a label.
+            named: How many accepted facts of a type named a team, or a reason.
         """
         for topic, number in facts.items():
             self._facts.labels(topic).inc(number)
@@ -75,9 +97,14 @@ class Counts:
             self._dead_letters.labels(topic, reason).inc(number)
         for record in told:
             if isinstance(record, Breach):
-                self._breach(record, teams)
+                self._breach(record, labels.teams)
             elif isinstance(record, Verdict):
-                self._verdict(record, teams)
+                self._verdict(record, labels.teams)
+        for (kind, name), number in named.items():
+            if kind == HandedOff.TYPE:
+                self._handoffs.labels(_listed(name, labels.teams)).inc(number)
+            else:
+                self._pauses.labels(_listed(name, labels.reasons)).inc(number)
 
     def _breach(self, breach: Breach, teams: Collection[str]) -> None:
         if breach.subject.startswith(SYNTHETIC):
@@ -97,8 +124,8 @@ class Counts:
             self._response.labels(team, verdict.clock).observe(took / SECOND, lead)
 
 
-def _listed(team_id: str | None, teams: Collection[str]) -> str:
-    return team_id if team_id is not None and team_id in teams else OTHER
+def _listed(name: str | None, labels: Collection[str]) -> str:
+    return name if name is not None and name in labels else OTHER
 
 
 def _exemplar(lead_id: str | None) -> dict[str, str] | None:

@@ -21,8 +21,10 @@ from schemas.codec import (
 )
 from schemas.facts import (
     AnyFact,
+    ClockPaused,
     ControlFact,
     Fact,
+    HandedOff,
     ObligationFulfilled,
     PolicyPublished,
     SourceHeartbeat,
@@ -63,6 +65,7 @@ class Step:
         outputs: Everything else, in order.
         finished: To be called after the commit.
         facts: Accepted facts by topic.
+        named: Of those, hand-offs by type and team, pauses by type and reason.
         refused: Refused records by topic and reason.
         told: What the book put out.
         more: There is more to do at once.
@@ -72,6 +75,7 @@ class Step:
     outputs: list[Outgoing] = field(default_factory=list)
     finished: list[Callable[[], None]] = field(default_factory=list)
     facts: Counter[str] = field(default_factory=Counter)
+    named: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     told: list[Output] = field(default_factory=list)
     more: bool = False
@@ -259,6 +263,10 @@ class Partition(Intake):
         else:
             if not isinstance(fact, Fact) or not fact.lead_id.startswith(SYNTHETIC):
                 step.facts[topic] += 1
+                if isinstance(fact, HandedOff):
+                    step.named[fact.TYPE, fact.team_id] += 1
+                elif isinstance(fact, ClockPaused):
+                    step.named[fact.TYPE, fact.reason] += 1
 
     def _tell(self, record: Any, fact: AnyFact, seen_at: Instant, step: Step) -> None:
         if isinstance(fact, ControlFact):

@@ -7,11 +7,11 @@ from prometheus_client.exposition import choose_encoder, generate_latest
 from schemas.instants import SECOND
 from schemas.verdicts import Breach, Verdict
 from streams.metrics.catalogue import METRICS
-from streams.metrics.counts import Counts
+from streams.metrics.counts import Counts, Labels
 from streams.metrics.exposition import Exposition, Scene
 from tests.support.promtool import blame
 
-TEAMS = {"nord": object(), "sued": object()}
+LABELS = Labels(teams=["nord", "sued"], reasons=["vacation"])
 
 
 def breach(team: str | None, lead_id: str = "L-1", **more: object) -> Breach:
@@ -77,7 +77,7 @@ def test_what_was_committed_is_counted() -> None:
         {"handed-off": 3},
         {("handed-off", "not_json"): 2},
         [breach("nord"), breach("nord"), verdict("sued")],
-        TEAMS,
+        LABELS,
     )
 
     assert lines(registry) == [
@@ -92,16 +92,37 @@ def test_c19_a_team_that_is_not_listed_is_other() -> None:
     """A source may send any team id: none of them becomes a series of its own."""
     registry = CollectorRegistry()
 
-    Counts(registry).committed({}, {}, [breach("a"), breach("b"), breach(None)], TEAMS)
+    Counts(registry).committed({}, {}, [breach("a"), breach("b"), breach(None)], LABELS)
 
     assert len([one for one in lines(registry) if 'team="other"' in one]) == 1
+
+
+def test_c19_a_reason_that_is_not_listed_is_counted_as_other() -> None:
+    """Hand-offs by team, pauses by reason: what the agreement does not list goes together."""
+    registry = CollectorRegistry()
+    named = {
+        ("handed-off", "nord"): 3,
+        ("handed-off", "west"): 1,
+        ("handed-off", "ost"): 1,
+        ("clock-paused", "vacation"): 2,
+        ("clock-paused", "lunch"): 4,
+    }
+
+    Counts(registry).committed({}, {}, [], LABELS, named)
+
+    assert lines(registry) == [
+        'leadclock_handoffs_total{team="nord"} 3.0',
+        'leadclock_handoffs_total{team="other"} 2.0',
+        'leadclock_pauses_total{reason="vacation"} 2.0',
+        'leadclock_pauses_total{reason="other"} 4.0',
+    ]
 
 
 def test_synthetic_leads_and_revisions_are_not_counted() -> None:
     """A probe's lead, and a verdict that is only revised."""
     registry = CollectorRegistry()
 
-    Counts(registry).committed({}, {}, [breach("nord", "synthetic:1"), verdict("nord", 2)], TEAMS)
+    Counts(registry).committed({}, {}, [breach("nord", "synthetic:1"), verdict("nord", 2)], LABELS)
 
     assert lines(registry) == []
 
@@ -120,7 +141,7 @@ def test_response_times_are_told_of_answers() -> None:
             verdict("nord", **answered, pre_handoff=True),
             verdict("nord", 2, **answered),
         ],
-        TEAMS,
+        LABELS,
     )
 
     labels = {"team": "nord", "clock": "speed"}
@@ -137,8 +158,8 @@ def test_the_lag_of_detection_is_that_of_new_breaches_on_the_wall_clock() -> Non
     confirmed = breach("nord", revision=2, status="confirmed", detected_at=40 * SECOND)
     wall, facts = CollectorRegistry(), CollectorRegistry()
 
-    Counts(wall).committed({}, {}, [new, confirmed], TEAMS)
-    Counts(facts, is_on_wall_clock=False).committed({}, {}, [new, confirmed], TEAMS)
+    Counts(wall).committed({}, {}, [new, confirmed], LABELS)
+    Counts(facts, is_on_wall_clock=False).committed({}, {}, [new, confirmed], LABELS)
 
     assert wall.get_sample_value("leadclock_detection_lag_seconds_sum") == 0.2
     assert wall.get_sample_value("leadclock_detection_lag_seconds_count") == 1
@@ -150,7 +171,7 @@ def test_exemplars_name_the_lead() -> None:
     registry = CollectorRegistry()
     answered = {"answered_at": 1, "elapsed_seconds": 90 * SECOND}
 
-    Counts(registry).committed({}, {}, [breach("nord"), verdict("nord", **answered)], TEAMS)
+    Counts(registry).committed({}, {}, [breach("nord"), verdict("nord", **answered)], LABELS)
 
     encode, _ = choose_encoder("application/openmetrics-text")
     text = encode(registry).decode()
@@ -169,7 +190,7 @@ def test_promtool_finds_nothing_to_blame() -> None:
     Exposition(registry, lambda: Scene(nows={0: SECOND}, policy=(3, "abc"), version="1.0"))
     told = [breach("nord"), verdict("nord", answered_at=1, elapsed_seconds=SECOND)]
 
-    Counts(registry).committed({"handed-off": 1}, {("handed-off", "not_json"): 1}, told, TEAMS)
+    Counts(registry).committed({"handed-off": 1}, {("handed-off", "not_json"): 1}, told, LABELS)
 
     assert blame(generate_latest(registry).decode()) == ""
 

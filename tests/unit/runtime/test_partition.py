@@ -76,6 +76,7 @@ def test_a_fact_becomes_state_and_position_in_one_step() -> None:
     assert keys(step.changes) == [b"L-1", CONTROL_KEY, POSITION_KEY]
     assert position_of(step).offsets["handed-off"] == 1
     assert step.facts == {"handed-off": 1}
+    assert step.named == {("handed-off", "nord"): 1}
 
 
 def test_nothing_to_do_writes_nothing() -> None:
