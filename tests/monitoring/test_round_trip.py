@@ -53,11 +53,13 @@ async def test_a_breach_is_told_in_time_and_taken_back(
 async def test_what_is_shown_is_what_the_topics_say_whoever_works(
     watched: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A kill, a takeover and a join: each rep's three leads stay three, with one gap at most."""
+    """A kill, a takeover and a join: each rep's three late leads stay three, whoever is asked."""
     first, second = await watched.worker(), await watched.worker()
     for rep in REPS:
         for number in range(3):
             await watched.hand_off(f"L-{rep}-{number}", rep)
+        await watched.hand_off(f"L-{rep}-in-time", rep)
+        await watched.call(f"L-{rep}-in-time")
     for rep in REPS:
         await watched.confirmed(f"L-{rep}-2")
         await watched.told.until_told("firing", alertname=FLOOR, rep=rep)

@@ -77,10 +77,40 @@ class Watched:
         found = Counter((one["rep_id"] or "", one["state"], one["team_id"]) for one in told)
         return {key: float(number) for key, number in found.items()}
 
+    async def windows(self) -> dict[str, Open]:
+        """Count from the topics alone, by rep, the leads of the window and what became of them."""
+        last = {one.key: one for one in await self.floor.read("open-leads")}
+        open_reps = [one.told["rep_id"] for one in last.values() if one.value is not None]
+        verdicts = {
+            one.told["verdict_id"]: one.told
+            for one in await self.floor.read("sla-verdicts")
+            if not one.told["lead_id"].startswith("synthetic:")
+        }
+        ended = [(one["rep_id"], one["outcome"]) for one in verdicts.values()]
+        counted = {
+            "leads": open_reps + [rep for rep, _ in ended],
+            "answered": [rep for rep, outcome in ended if outcome in {"met", "met_late"}],
+            "within_target": [rep for rep, outcome in ended if outcome == "met"],
+        }
+        return {
+            name: {(rep,): float(number) for rep, number in Counter(reps).items()}
+            for name, reps in counted.items()
+        }
+
     async def until_equal(self) -> Open:
-        """Wait until a scrape says what the topic says, and give it."""
-        expected = await self.open_leads()
+        """Wait until a scrape says what the topics say, and give who has how many open leads."""
+        expected, windows = await self.open_leads(), await self.windows()
+
+        def shown() -> dict[str, Open]:
+            return {
+                name: self.told.query(
+                    f'max by (rep) (leadclock_rep_window_{name}{{window="7d"}}) > 0'
+                )
+                for name in windows
+            }
+
         await self.told.until(lambda: self.told.query(OPEN) == expected, what=str(expected))
+        await self.told.until(lambda: shown() == windows, what=f"{windows} {shown()}")
         return expected
 
 
