@@ -11,7 +11,7 @@ Source:
 from collections.abc import Mapping
 from typing import Any, Final
 
-from schemas.codec import fact_of
+from schemas.codec import FUTURE_ALLOWANCE, fact_of
 from schemas.facts import AnyFact, ExclusionDeclared
 from schemas.instants import MINUTE, Instant, Micros, format_instant, parse_instant
 from schemas.refusals import RefusalReason, RefusedError
@@ -69,6 +69,8 @@ def exclusion_of(alert: object, now: Instant) -> AnyFact | None:
     if not isinstance(fingerprint, str) or not 0 < len(fingerprint) <= _LONGEST_FINGERPRINT:
         raise RefusedError(RefusalReason.BAD_ID, "an alert without its fingerprint")
     from_at = _instant(alert, "startsAt")
+    if from_at > now + FUTURE_ALLOWANCE:
+        raise RefusedError(RefusalReason.FROM_THE_FUTURE, "startsAt is ahead of the wall clock")
     if alert.get("status") == "resolved":
         to_at, part = _instant(alert, "endsAt"), "end"
     else:
