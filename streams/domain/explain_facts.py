@@ -111,6 +111,8 @@ def _test(clock: Clock, opening: Opening | None, cycle: Cycle, history: History)
             return _of_cadence(clock, opening)
         case kinds.OWNER:
             return _of_owner(clock, cycle)
+        case kinds.BURNT:
+            return _of_burnt(clock)
         case kinds.TOO_EARLY:
             takes = turning_to(commitment, policy, timeline)
             return _Test(
@@ -177,6 +179,17 @@ def _of_owner(clock: Clock, cycle: Cycle) -> _Test:
             yield "after_reassignment"
 
     return _Test(takes, objections)
+
+
+def _of_burnt(clock: Clock) -> _Test:
+    answers = answering(clock.commitment, clock.policy, clock.timeline)
+
+    def objections(it: Attempt) -> Iterator[str]:
+        yield from _to_answer(it, clock)
+        if it.occurred_at < clock.opened_at:
+            yield "before_handoff"
+
+    return _Test(lambda it: it.occurred_at >= clock.opened_at and answers(it), objections)
 
 
 def _of_contact(it: Attempt, clock: Clock, history: History) -> Iterator[str]:

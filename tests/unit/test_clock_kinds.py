@@ -242,11 +242,17 @@ def test_v18_burnt_is_a_lead_without_any_attempt_since_the_hand_off() -> None:
     assert record_topic(heard.breaches[-1]) == "speed-breaches"
 
 
-def test_one_attempt_keeps_a_lead_from_being_burnt() -> None:
-    """Called once, in time."""
-    heard = hear(agreement(BURNT), HANDOFF, attempt("2026-03-10 16:00"))
+@pytest.mark.parametrize(("called", "burnt"), [("16:00", False), ("10:00", False), ("09:30", True)])
+def test_one_attempt_since_the_hand_off_keeps_a_lead_from_being_burnt(
+    called: str, *, burnt: bool
+) -> None:
+    """Called once, in time; a call before the hand-off is none since."""
+    call = attempt(f"2026-03-10 {called}")
 
-    assert (heard.outcome("burnt"), heard.breaches) == ("met", [])
+    heard = hear(agreement(BURNT), CREATED, HANDOFF, call, until="2026-03-12 00:00")
+
+    assert bool(heard.breaches) is burnt
+    assert heard.outcome("burnt") == (None if burnt else "met")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,11 @@ LATE: Final = "late"
 def answered_clocks(opening: Opening, history: History) -> list[Clock]:
     """Judge a clock that the first qualifying attempt of its cycle stops."""
     qualifies = answering(opening.commitment, opening.policy, opening.timeline)
-    return [clock_of_answers(opening, history, answers_of(opening, history, qualifies))]
+    answers = answers_of(opening, history, qualifies)
+    if opening.commitment.clock == BURNT:
+        # Nobody has touched it *since* the hand-off: what was done before keeps it from nothing.
+        answers = [answer for answer in answers if answer[1] >= opening.opened_at]
+    return [clock_of_answers(opening, history, answers)]
 
 
 def answers_of(opening: Opening, history: History, qualifies: Qualifies) -> list[Answer]:
