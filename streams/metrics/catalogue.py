@@ -76,6 +76,12 @@ VERDICTS: Final = _counter(
     ("team", "clock", "outcome"),
     "Verdicts that were published, revisions not counted.",
 )
+WITHDRAWN: Final = _counter(
+    "leadclock_withdrawn_total",
+    ("team", "clock"),
+    "Of the verdicts those that were cancelled before anybody had made an attempt: a team's "
+    "share of them shows whether leads leave the figures untouched.",
+)
 RESPONSE: Final = Metric(
     name="leadclock_response_seconds",
     kind="histogram",
@@ -190,6 +196,7 @@ METRICS: Final = (
     DEAD_LETTERS,
     BREACHES,
     VERDICTS,
+    WITHDRAWN,
     RESPONSE,
     DETECTION_LAG,
     PARTITION_NOW,

@@ -20,6 +20,7 @@ from streams.metrics.catalogue import (
     PAUSES,
     RESPONSE,
     VERDICTS,
+    WITHDRAWN,
     Metric,
 )
 
@@ -71,6 +72,7 @@ class Counts:
         self._dead_letters = counter(DEAD_LETTERS)
         self._breaches = counter(BREACHES)
         self._verdicts = counter(VERDICTS)
+        self._withdrawn = counter(WITHDRAWN)
         self._response = histogram(RESPONSE)
         self._lag = histogram(DETECTION_LAG)
 
@@ -119,6 +121,8 @@ class Counts:
             return
         team, lead = _listed(verdict.team_id, teams), _exemplar(verdict.lead_id)
         self._verdicts.labels(team, verdict.clock, verdict.outcome).inc(exemplar=lead)
+        if verdict.outcome == "cancelled" and not verdict.attempts:
+            self._withdrawn.labels(team, verdict.clock).inc()
         took = verdict.elapsed_seconds
         if verdict.answered_at is not None and not verdict.pre_handoff and took is not None:
             self._response.labels(team, verdict.clock).observe(took / SECOND, lead)

@@ -1,5 +1,7 @@
 """What a worker tells Prometheus."""
 
+from typing import Any
+
 import msgspec
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder, generate_latest
@@ -115,6 +117,31 @@ def test_c19_a_reason_that_is_not_listed_is_counted_as_other() -> None:
         'leadclock_handoffs_total{team="other"} 2.0',
         'leadclock_pauses_total{reason="vacation"} 2.0',
         'leadclock_pauses_total{reason="other"} 4.0',
+    ]
+
+
+def test_c19_what_is_withdrawn_without_an_attempt_is_counted_per_team() -> None:
+    """Of three cancelled leads one had been tried: two of nord's four verdicts."""
+    registry = CollectorRegistry()
+    cancelled: dict[str, Any] = {"outcome": "cancelled"}
+
+    Counts(registry).committed(
+        {},
+        {},
+        [
+            verdict("nord", **cancelled, attempts=0),
+            verdict("nord", **cancelled, attempts=0),
+            verdict("nord", **cancelled, attempts=2),
+            verdict("nord"),
+            verdict("sued", 2, **cancelled, attempts=0),
+        ],
+        LABELS,
+    )
+
+    assert lines(registry) == [
+        'leadclock_verdicts_total{clock="speed",outcome="cancelled",team="nord"} 3.0',
+        'leadclock_verdicts_total{clock="speed",outcome="met",team="nord"} 1.0',
+        'leadclock_withdrawn_total{clock="speed",team="nord"} 2.0',
     ]
 
 
