@@ -101,6 +101,10 @@ class Monitoring:
             for one in told["data"]["result"]
         }
 
+    def of(self, alertname: str) -> list[Notice]:
+        """List what was told of an alert."""
+        return [one for one in self.notices if one.is_about(alertname=alertname)]
+
     def alerts(self, **labels: str) -> list[dict[str, Any]]:
         """List the alerts that Alertmanager has now."""
         found: list[dict[str, Any]] = self._get(f"{self.alertmanager}/api/v2/alerts")
