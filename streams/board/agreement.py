@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from schemas.instants import Instant, Micros
 from streams.board.view import Owner
-from streams.domain.shown import NO_ALIAS, WHOLE_TEAM, shown
+from streams.domain.policy import Policy, policy_of
+from streams.domain.problems import AgreementError
+from streams.domain.shown import WHOLE_TEAM, shown
 from streams.domain.terms import RepPrivacy, Team
 
-_NOBODY: Final = (None, WHOLE_TEAM, NO_ALIAS)
 _SIDES: Final = ("sales", "marketing")
 
 
@@ -23,6 +25,7 @@ class Agreement:
         min_group: With ``team_only``, so many reps a team needs to be shown by itself.
         teams: With their reps and aliases; nothing else of them is read.
         measured: Commitments with ``report_only``: nobody promised anything.
+        policy: The whole of it, for its calendars; None: this release cannot read it.
         version: 0: none was read.
 
     Source:
@@ -33,14 +36,31 @@ class Agreement:
     min_group: int = 1
     teams: Mapping[str, Team] = field(default_factory=dict)
     measured: frozenset[str] = frozenset()
+    policy: Policy | None = None
     version: int = 0
 
+    @property
+    def shows_reps(self) -> bool:
+        """Reps have rows of their own, under whatever name."""
+        return self.privacy != "team_only"
+
     def owner(self, team_id: str | None, rep_id: str | None) -> Owner:
-        """Show an owner; a rep without an alias stays hidden where aliases are wanted."""
+        """Show an owner; reps without an alias are one where aliases are wanted."""
         if team_id is None:
             return Owner(team=None, rep=None)
-        team, rep = shown((team_id, rep_id), self)
-        return Owner(team=team, rep=None if rep in _NOBODY else rep)
+        return self.named(*shown((team_id, rep_id), self))
+
+    def named(self, team_id: str, name: str | None) -> Owner:
+        """Show whom a scorecard names, for whom privacy has chosen a name already."""
+        return Owner(team=team_id, rep=None if name == WHOLE_TEAM else name)
+
+    def between(self, team_id: str | None, start: Instant, end: Instant) -> Micros:
+        """Measure the business time of a team; real time while no calendar is known."""
+        if end <= start:
+            return 0
+        if self.policy is None:
+            return end - start
+        return self.policy.calendar_of(team_id).elapsed(start, end)
 
 
 def agreement_of(version: int, body: Mapping[str, Any]) -> Agreement:
@@ -53,8 +73,17 @@ def agreement_of(version: int, body: Mapping[str, Any]) -> Agreement:
         min_group=least if isinstance(least, int) else 1,
         teams=dict(_teams(body.get("teams"))),
         measured=frozenset(_measured(body)),
+        policy=_policy(body),
         version=version,
     )
+
+
+def _policy(body: Mapping[str, Any]) -> Policy | None:
+    try:
+        return policy_of(body)
+    except AgreementError:
+        # A board shows what it can also of an agreement of a newer release.
+        return None
 
 
 def _teams(teams: object) -> Iterator[tuple[str, Team]]:

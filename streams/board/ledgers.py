@@ -8,23 +8,28 @@ import heapq
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from schemas.instants import Instant, Micros, parse_instant
 from streams.board.records import (
     ReadBreach,
     ReadOpenLead,
+    ReadScorecard,
     ReadVerdict,
     instant_or_none,
     micros_or_none,
 )
 from streams.board.view import Attainment
+from streams.domain.counts import LABELS, quantile
 
 _RECENT: Final = 64
 """More breaches than any board has rows for."""
 _ENDED: Final = 100_000
 """Leads whose end is remembered, so that an older record cannot open them again."""
 _KEPT: Final = "met"
+_SPEED: Final = "speed"
+_TODAY: Final = "today"
 _ENDS: Final = ("met", "met_late", "unmet")
 
 
@@ -36,6 +41,7 @@ class OpenEntry:
         next_due_at: The earliest due instant still ahead; None: none.
         started_at: When the clock started that is due then; None likewise.
         commitment: That clock's; empty likewise.
+        waits_since: When the clock of response time started; None: it does not run.
     """
 
     lead_id: str
@@ -45,6 +51,7 @@ class OpenEntry:
     next_due_at: Instant | None
     started_at: Instant | None
     commitment: str
+    waits_since: Instant | None
     sequence: int
     breached: bool
 
@@ -98,6 +105,63 @@ class OpenLeads:
     def entries(self) -> Iterable[OpenEntry]:
         """Give all of them, in no order."""
         return self._entries.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What was done today: by one rep, or by several together.
+
+    Attributes:
+        histogram: Answers by bucket of response time, as in a scorecard.
+        unconnected_leads: Leads that nobody reached in person yet.
+        unconnected_attempts: Attempts on these.
+    """
+
+    histogram: tuple[int, ...] = ()
+    unconnected_leads: int = 0
+    unconnected_attempts: int = 0
+
+    def __add__(self, other: "Worked") -> "Worked":
+        """Put the work of several together."""
+        return Worked(
+            tuple(map(sum, zip_longest(self.histogram, other.histogram, fillvalue=0))),
+            self.unconnected_leads + other.unconnected_leads,
+            self.unconnected_attempts + other.unconnected_attempts,
+        )
+
+    @property
+    def response(self) -> float | None:
+        """Median business seconds to the answer; None: there was none."""
+        return quantile(0.5, self.histogram) if len(self.histogram) == len(LABELS) else None
+
+    @property
+    def depth(self) -> float | None:
+        """Mean attempts on leads that nobody reached; None: there are none."""
+        leads = self.unconnected_leads
+        return self.unconnected_attempts / leads if leads else None
+
+
+class Scorecards:
+    """What each rep has done today, by the scorecard's key."""
+
+    def __init__(self) -> None:
+        self._worked: dict[str, tuple[tuple[str, str | None], Worked]] = {}
+
+    def take(self, key: str, record: ReadScorecard) -> None:
+        """Take the latest scorecard of a rep."""
+        today = record.windows.get(_TODAY)
+        if today is not None:
+            histogram = tuple(today.response_histogram.get(label, 0) for label in LABELS)
+            worked = Worked(histogram, today.unconnected_leads, today.unconnected_attempts)
+            self._worked[key] = (record.team_id, record.rep_id), worked
+
+    def end(self, key: str) -> None:
+        """Take a scorecard's tombstone."""
+        self._worked.pop(key, None)
+
+    def entries(self) -> Iterable[tuple[tuple[str, str | None], Worked]]:
+        """Give team and rep, as they may be shown, and what was done."""
+        return self._worked.values()
 
 
 class Breaches:
@@ -174,6 +238,10 @@ def _open_entry(record: ReadOpenLead) -> OpenEntry:
         next_due_at=instant_or_none(record.next_due_at),
         started_at=None if first is None else parse_instant(first.started_at),
         commitment="" if first is None else first.commitment,
+        waits_since=min(
+            (parse_instant(clock.started_at) for clock in record.clocks if clock.clock == _SPEED),
+            default=None,
+        ),
         sequence=record.sequence,
         breached=bool(record.open_breaches),
     )

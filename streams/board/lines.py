@@ -30,7 +30,8 @@ def sum_of(view: BoardView) -> str:
         for status, mark in BREACH_MARKS.items()
     )
     breaches = sum(view.breaches_by_status.values())
+    late = view.states.get("breached", 0)
     return (
-        f"{breaches} breaches ({statuses}); {view.open} leads open, {view.breached} of them "
+        f"{breaches} breaches ({statuses}); {view.open} leads open, {late} of them "
         f"breached; attainment {share(view.attainment.met, view.attainment.ended)}"
     )

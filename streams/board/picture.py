@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from schemas.instants import MINUTE, Micros
+from schemas.instants import MINUTE, SECOND, Micros
 from streams.board.marks import (
     AMBER,
     BLUE,
@@ -21,7 +21,6 @@ from streams.board.marks import (
     LEAD_MARKS,
     NO_DATA,
     OLD,
-    RED,
     STALE,
     Mark,
 )
@@ -34,7 +33,18 @@ STALE_AFTER: Final[Micros] = 10 * MINUTE
 _TOTALS_HEIGHT: Final = 4
 _FRAME: Final = 3
 """Border above, column titles, border below."""
-_OWNERS_WIDTH: Final = 38
+_LEAST: Final = _FRAME + 1
+_ROWS: Final = 8
+"""Of what is due next are shown at least, also where there are fewer owners."""
+_MOST_SHARE: Final = (14, 25)
+"""Of the height below the totals: so much at most is for teams and what is due."""
+_OWNERS_TITLE: Final = "Teams and reps (business time; answer, depth: today)"
+_OWNERS_COLUMNS: Final = (
+    *(("open", 4), ("risk", 4), ("late", 4), ("waits", 5)),
+    *(("next due", 8), ("answer", 6), ("depth", 5)),
+)
+_OWNERS_SHARE: Final = (63, 100)
+"""Of the width: teams and reps beside what is due next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +61,14 @@ class Picture:
     zone: tzinfo | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw into the height there is: the middle takes somewhat less than breaches."""
+        """Draw into the height there is: as much for the middle as its rows need, if there is."""
         height = options.height or console.height
-        below = max(2 * _FRAME + 2, height - 1 - _TOTALS_HEIGHT)
-        middle = max(_FRAME + 1, below * 11 // 25)
+        below = max(2 * _LEAST, height - 1 - _TOTALS_HEIGHT)
+        share_of, whole = _MOST_SHARE
+        wanted = _FRAME + max(len(self.view.owners), _ROWS)
+        middle = max(_LEAST, min(wanted, below * share_of // whole))
+        part, full = _OWNERS_SHARE
+        owners_width = options.max_width * part // full
         layout = Layout()
         layout.split_column(
             Layout(self._headline(options.max_width), size=1),
@@ -63,7 +77,7 @@ class Picture:
             Layout(self._breaches(below - middle - _FRAME)),
         )
         layout["middle"].split_row(
-            Layout(self._owners(middle - _FRAME), size=_OWNERS_WIDTH),
+            Layout(self._owners(middle - _FRAME), size=owners_width),
             Layout(self._due(middle - _FRAME)),
         )
         yield layout
@@ -86,21 +100,13 @@ class Picture:
             Text.assemble(_marked(mark), f" {view.breaches_by_status.get(status, 0)}")
             for status, mark in BREACH_MARKS.items()
         ]
+        states = [
+            Text.assemble(_marked(mark), (f" {view.states.get(state, 0)}", "bold"))
+            for state, mark in LEAD_MARKS.items()
+        ]
         first = [
             Text.assemble("open leads ", (str(view.open), "bold")),
-            Text.assemble(
-                _marked(LEAD_MARKS["breached"]) if view.breached else "breached",
-                (f" {view.breached}", "bold"),
-            ),
-            Text.assemble(
-                "next due in ",
-                (
-                    NOTHING
-                    if view.next_due_at is None
-                    else length(max(0, view.next_due_at - view.now)),
-                    "bold",
-                ),
-            ),
+            *states,
             Text.assemble(
                 "attainment ", (share(view.attainment.met, view.attainment.ended), "bold")
             ),
@@ -112,31 +118,44 @@ class Picture:
     def _owners(self, rows: int) -> Panel:
         table = _table()
         table.add_column("team / rep", overflow="ellipsis", no_wrap=True)
-        table.add_column("open", justify="right", min_width=4)
-        table.add_column("breach", justify="right", min_width=6)
-        table.add_column("next due", justify="right", min_width=8)
+        for title, width in _OWNERS_COLUMNS:
+            table.add_column(title, justify="right", min_width=width, no_wrap=True)
         shown, left = _fitting(self.view.owners, rows)
         for row in shown:
             table.add_row(*self._owner_cells(row))
         if left:
             table.add_row(Text(f"and {left} more", style=GREY))
-        return self._panel("Teams and reps", table, empty="nobody has a lead")
+        return self._panel(_OWNERS_TITLE, table, empty="nobody has a lead")
+
+    @property
+    def _summed_up(self) -> set[str | None]:
+        return {row.owner.team for row in self.view.owners if row.is_whole_team}
 
     def _owner_cells(self, row: OwnerRow) -> tuple[Text, ...]:
-        late = Text(f"▲ {row.breached}", style=RED) if row.breached else Text("0")
-        left = None if row.next_due_at is None else max(0, row.next_due_at - self.view.now)
-        return Text(str(row.owner)), Text(str(row.open)), late, Text(length(left))
+        is_inside = row.owner.team in self._summed_up and not row.is_whole_team
+        name = f"  {row.owner.rep or 'queue'}" if is_inside else str(row.owner)
+        style = "bold" if row.is_whole_team else ""
+        return (
+            Text(name, style=style),
+            Text(str(row.open), style=style),
+            _counted(LEAD_MARKS["at_risk"], row.at_risk),
+            _counted(LEAD_MARKS["breached"], row.breached),
+            Text(length(row.waited)),
+            Text(length(row.left)),
+            Text(NOTHING if row.response is None else length(round(row.response * SECOND))),
+            Text(NOTHING if row.depth is None else f"{row.depth:.1f}"),
+        )
 
     def _due(self, rows: int) -> Panel:
         table = _table()
-        table.add_column("due in", justify="right", min_width=7)
+        table.add_column("due in", justify="right", min_width=7, no_wrap=True)
         table.add_column("lead", overflow="ellipsis", no_wrap=True)
-        table.add_column("team / rep", overflow="ellipsis", no_wrap=True)
-        table.add_column("commitment", overflow="ellipsis", no_wrap=True)
-        table.add_column("state", min_width=9)
+        table.add_column("whose", overflow="ellipsis", no_wrap=True)
         for row in self.view.due[:rows]:
             table.add_row(*_due_cells(row))
-        return self._panel("Due next", table, empty="nothing is due")
+        left = self.view.left
+        title = "Due next" if left is None else f"Due next, in {length(left)}"
+        return self._panel(title, table, empty="nothing is due")
 
     def _breaches(self, rows: int) -> Panel:
         table = _table()
@@ -181,13 +200,16 @@ def _marked(mark: Mark) -> Text:
     return Text(str(mark), style=mark.colour)
 
 
+def _counted(mark: Mark, number: int) -> Text:
+    return Text(f"{mark.symbol} {number}", style=mark.colour) if number else Text("0")
+
+
 def _due_cells(row: DueRow) -> tuple[Text, ...]:
+    when = "now" if row.left == 0 else length(row.left)
     return (
-        Text("due now" if row.left == 0 else length(row.left), style="bold"),
+        Text.assemble((row.mark.symbol, row.mark.colour), (f" {when}", "bold")),
         Text(row.lead),
-        Text(str(row.owner)),
-        Text(row.commitment),
-        _marked(row.mark),
+        Text(row.owner.rep or row.owner.team or "nobody"),
     )
 
 

@@ -9,12 +9,19 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
-from streams.board.state import BREACHES, CONTROL, OPEN_LEADS, VERDICTS, BoardState
+from streams.board.state import (
+    BREACHES,
+    CONTROL,
+    OPEN_LEADS,
+    SCORECARDS,
+    VERDICTS,
+    BoardState,
+)
 from streams.board.view import Change
 from streams.config import Settings
 from streams.errors import ConfigurationError
 
-_TOPICS: Final = (CONTROL, OPEN_LEADS, VERDICTS, *BREACHES)
+_TOPICS: Final = (CONTROL, OPEN_LEADS, VERDICTS, SCORECARDS, *BREACHES)
 _MICROS_PER_MILLI: Final = 1_000
 _BATCH: Final = 5_000
 _WAIT_SECONDS: Final = 0.02

@@ -48,6 +48,7 @@ class ReadClock(msgspec.Struct, frozen=True, kw_only=True):
 
     commitment: str
     started_at: str
+    clock: str = ""
     due_at: str | None = None
 
 
@@ -62,6 +63,22 @@ class ReadOpenLead(msgspec.Struct, frozen=True, kw_only=True):
     team_id: str | None = None
     rep_id: str | None = None
     next_due_at: str | None = None
+
+
+class ReadWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rep's scorecard counts in one window."""
+
+    response_histogram: dict[str, int]
+    unconnected_leads: int = 0
+    unconnected_attempts: int = 0
+
+
+class ReadScorecard(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one rep, named as the agreement lets it be shown."""
+
+    team_id: str
+    windows: dict[str, ReadWindow]
+    rep_id: str | None = None
 
 
 class ReadHeartbeat(msgspec.Struct, frozen=True, kw_only=True):

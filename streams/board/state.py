@@ -1,6 +1,7 @@
 """What the board knows. No I/O, no clock: it is told records and asked for a view."""
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -8,21 +9,31 @@ import msgspec
 
 from schemas.instants import Instant, Micros, parse_instant
 from streams.board.agreement import Agreement, agreement_of
-from streams.board.ledgers import BreachEntry, Breaches, OpenEntry, OpenLeads, Verdicts
+from streams.board.ledgers import (
+    BreachEntry,
+    Breaches,
+    OpenEntry,
+    OpenLeads,
+    Scorecards,
+    Verdicts,
+)
 from streams.board.marks import BREACH_MARKS, LEAD_MARKS, RUNNING, VERDICT_MARKS, mark_of
+from streams.board.owners import owner_rows
 from streams.board.records import (
     ReadBreach,
     ReadHeartbeat,
     ReadOpenLead,
     ReadPolicy,
+    ReadScorecard,
     ReadVerdict,
     instant_or_none,
 )
-from streams.board.view import BoardView, BreachRow, Change, DueRow, Owner, OwnerRow
+from streams.board.view import BoardView, BreachRow, Change, DueRow
 
 CONTROL: Final = "sla-control"
 OPEN_LEADS: Final = "open-leads"
 VERDICTS: Final = "sla-verdicts"
+SCORECARDS: Final = "rep-scorecards"
 BREACHES: Final = (
     "speed-breaches",
     "depth-breaches",
@@ -44,6 +55,7 @@ class BoardState:
         self._leads = OpenLeads()
         self._breaches = Breaches()
         self._verdicts = Verdicts()
+        self._scorecards = Scorecards()
         self._owners: set[tuple[str | None, str | None]] = set()
         self._complete: dict[str, Instant] = {}
         self._agreement = Agreement()
@@ -116,22 +128,29 @@ class BoardState:
             if newest_at is None
             else max(0, (now if wall_at is None else wall_at) - newest_at),
             open=len(entries),
-            breached=sum(entry.breached for entry in entries),
-            next_due_at=ahead[0].next_due_at if ahead else None,
+            states=Counter(_state(entry) for entry in entries),
+            left=self._left(ahead, now),
             breaches_by_status={
                 status: count for status, count in self._breaches.by_status.items() if count
             },
             attainment=self._verdicts.attainment(without=self._agreement.measured),
-            owners=self._owner_rows(entries),
+            owners=owner_rows(
+                entries, self._scorecards.entries(), self._owners, self._agreement, now
+            ),
             due=tuple(self._due_row(entry, now) for entry in ahead),
             breaches=tuple(self._breach_row(entry, now) for entry in self._breaches.latest(rows)),
             unreadable=self._unreadable,
         )
 
     def _taken(self, topic: str, key: str, value: Mapping[str, Any] | None) -> Change | None:
-        if value is not None:
+        if topic == SCORECARDS:
+            if value is None:
+                self._scorecards.end(key)
+            else:
+                self._scorecards.take(key, msgspec.convert(value, ReadScorecard))
+        elif value is not None:
             return self._tellers[topic](value)
-        if topic == OPEN_LEADS:
+        elif topic == OPEN_LEADS:
             self._leads.end(key)
         return None
 
@@ -190,20 +209,15 @@ class BoardState:
             note=entry.note,
         )
 
-    def _owner_rows(self, entries: list[OpenEntry]) -> tuple[OwnerRow, ...]:
-        open_of: dict[Owner, list[OpenEntry]] = {
-            self._agreement.owner(*owner): [] for owner in self._owners
-        }
-        for entry in entries:
-            open_of[self._agreement.owner(entry.team_id, entry.rep_id)].append(entry)
-        return tuple(
-            OwnerRow(
-                owner=owner,
-                open=len(open_of[owner]),
-                breached=sum(entry.breached for entry in open_of[owner]),
-                next_due_at=_earliest(open_of[owner]),
-            )
-            for owner in sorted(open_of, key=lambda owner: (owner.team or "", owner.rep or ""))
+    def _left(self, entries: list[OpenEntry], now: Instant) -> Micros | None:
+        """Give the business time until the next due of all; a weekend may turn the order."""
+        return min(
+            (
+                self._agreement.between(entry.team_id, now, entry.next_due_at)
+                for entry in entries
+                if entry.next_due_at is not None
+            ),
+            default=None,
         )
 
     def _due_row(self, entry: OpenEntry, now: Instant) -> DueRow:
@@ -214,7 +228,7 @@ class BoardState:
             commitment=entry.commitment,
             mark=mark_of(LEAD_MARKS, entry.state),
             due_at=due_at,
-            left=max(0, due_at - now),
+            left=self._agreement.between(entry.team_id, now, due_at),
         )
 
     def _breach_row(self, entry: BreachEntry, now: Instant) -> BreachRow:
@@ -232,6 +246,5 @@ class BoardState:
         )
 
 
-def _earliest(entries: list[OpenEntry]) -> Instant | None:
-    ahead = (entry.next_due_at for entry in entries if entry.next_due_at is not None)
-    return min(ahead, default=None)
+def _state(entry: OpenEntry) -> str:
+    return "breached" if entry.breached else entry.state

@@ -1,5 +1,6 @@
 """What a board shows at one instant: plain values, ready to be drawn or tested."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas.instants import Instant, Micros
@@ -27,18 +28,28 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerRow:
-    """One team or rep now.
+    """One team or rep now, and what it has done today.
 
     Attributes:
+        is_whole_team: The row sums up a team; those of its reps and its queue follow.
         open: Leads with a clock that runs or is breached.
+        at_risk: Those of them past their first warning, not due yet.
         breached: Those of them with an open breach.
-        next_due_at: The earliest due instant still ahead; None: none.
+        waited: Business time that the longest wait for an answer has lasted; None: nobody waits.
+        left: Business time until the next due; None: nothing is due.
+        response: Median of the business time to an answer today, in seconds; None: no answer.
+        depth: Mean attempts on today's leads that nobody reached yet; None: all were, or none.
     """
 
     owner: Owner
+    is_whole_team: bool = False
     open: int
+    at_risk: int
     breached: int
-    next_due_at: Instant | None
+    waited: Micros | None
+    left: Micros | None
+    response: float | None
+    depth: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +58,7 @@ class DueRow:
 
     Attributes:
         commitment: The one that is due first.
-        left: Real time until ``due_at``, business or not; never negative.
+        left: Business time until ``due_at``; never negative.
     """
 
     lead: str
@@ -105,8 +116,10 @@ class BoardView:
         data_age: Since the newest record was written; None: none was read yet.
         breaches_by_status: Every breach read so far, in its latest status.
         open: Leads with a clock that runs or is breached.
-        breached: Those of them with an open breach.
-        owners: By team, the queue first, then by rep.
+        states: How many of them are within their promise, at risk and breached.
+        left: Business time until the next due; None: nothing is due.
+        owners: By team, each summed up and then its queue and reps; where reps are not
+            shown, the teams.
         due: Soonest first.
         breaches: Latest due first.
         attainment: Of every promise; what is only measured does not count.
@@ -116,8 +129,8 @@ class BoardView:
     now: Instant
     data_age: Micros | None
     open: int
-    breached: int
-    next_due_at: Instant | None
+    states: Mapping[str, int]
+    left: Micros | None
     breaches_by_status: dict[str, int]
     attainment: Attainment
     owners: tuple[OwnerRow, ...]

@@ -140,7 +140,6 @@ def _env(traffic: Traffic, bootstrap: str) -> dict[str, str]:
         "TOPIC_PREFIX": traffic.prefix,
         "TIME": str(traffic.time),
         "WRITER": "plain",
-        "INSTANCE_ID": "demo",
         "HTTP_HOST": _HOST,
         "HTTP_PORT": str(_free_port()),
     }

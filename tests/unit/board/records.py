@@ -9,6 +9,7 @@ from schemas.instants import SECOND, Instant, parse_instant
 from schemas.verdicts import Breach, OpenClock, OpenLead, Verdict, encode_record, record_topic
 from streams.board.state import BoardState
 from streams.board.view import Change
+from tests.support.story import SPEED, agreement
 
 NOON: Instant = parse_instant("2026-03-02T12:00:00Z")
 
@@ -34,6 +35,34 @@ def publish(state: BoardState, privacy: str | None, version: int = 1, **more: in
         body["privacy"] = {"reps": privacy, **more}
     told = {"type": "policy-published", "version": version, "body": body}
     state.tell("sla-control", "policy-published", told, NOON)
+
+
+def publish_hours(state: BoardState) -> None:
+    """Tell a whole agreement: nord works from nine to half past five in Berlin, reps are named."""
+    told = {
+        "type": "policy-published",
+        "version": 1,
+        "body": agreement(SPEED, privacy={"reps": "named"}),
+    }
+    state.tell("sla-control", "policy-published", told, NOON)
+
+
+def tell_card(
+    state: BoardState,
+    name: str | None,
+    *,
+    histogram: dict[str, int],
+    unconnected: tuple[int, int],
+) -> None:
+    """Tell what a rep of nord, as shown, has done today."""
+    leads, attempts = unconnected
+    window = {
+        "response_histogram": histogram,
+        "unconnected_leads": leads,
+        "unconnected_attempts": attempts,
+    }
+    value = {"team_id": "nord", "rep_id": name, "windows": {"today": window}}
+    state.tell("rep-scorecards", f"nord:{name or ''}", value, NOON)
 
 
 def beat(state: BoardState, origin: str, complete_up_to: str) -> None:

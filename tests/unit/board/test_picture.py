@@ -142,12 +142,12 @@ def test_age_of_the_data_is_marked(age: int, text: str) -> None:
 
 
 def test_more_owners_than_rows_are_counted() -> None:
-    """Thirty teams in eight rows: seven, and how many are left."""
+    """Thirty teams in eleven rows: ten, and how many are left."""
     state = BoardState()
     for number in range(30):
         tell(state, open_lead(f"lead-{number}", team_id=f"team-{number:02}", rep_id=None))
 
-    assert "and 23 more" in drawn(state.view(NOON))
+    assert "and 20 more" in drawn(state.view(NOON))
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 12), (200, 60)])

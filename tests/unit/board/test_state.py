@@ -1,6 +1,8 @@
 """What the board knows after some records, numbered in seconds around noon."""
 
-from schemas.instants import SECOND
+from msgspec.structs import replace
+
+from schemas.instants import DAY, HOUR, MINUTE, SECOND, parse_instant
 from schemas.verdicts import told_of
 from streams.board.state import BoardState
 from streams.board.view import Owner
@@ -10,7 +12,9 @@ from tests.unit.board.records import (
     breach,
     open_lead,
     publish,
+    publish_hours,
     tell,
+    tell_card,
     verdict,
 )
 
@@ -119,7 +123,7 @@ def test_due_next_is_sorted_by_due() -> None:
     view = state.view(NOON)
 
     assert [row.lead for row in view.due] == ["lead-1", "lead-2", "lead-0"]
-    assert view.next_due_at == NOON + 30 * SECOND
+    assert view.left == 30 * SECOND
     assert view.open == 4
 
 
@@ -191,7 +195,7 @@ def test_breaches_are_listed_latest_due_first() -> None:
 
 
 def test_owners_count_open_and_breached() -> None:
-    """Anna: two open, one breached, next due in 30 s; the queue: one; nobody's: one."""
+    """Anna: two open, one late, next due in 30 s; the queue: one; nord: three; nobody's: one."""
     state = BoardState()
     publish(state, "named")
     tell(state, open_lead("lead-1", due_in_seconds=30))
@@ -203,10 +207,12 @@ def test_owners_count_open_and_breached() -> None:
 
     assert [(str(row.owner), row.open, row.breached) for row in rows] == [
         ("nobody yet", 1, 0),
+        ("nord", 3, 1),
         ("nord", 1, 0),
         ("nord / rep-anna", 2, 1),
     ]
-    assert rows[2].next_due_at == NOON + 30 * SECOND
+    assert [row.is_whole_team for row in rows] == [False, True, False, False]
+    assert rows[3].left == 30 * SECOND
 
 
 def test_rep_whose_leads_have_ended_shows_zero() -> None:
@@ -218,9 +224,71 @@ def test_rep_whose_leads_have_ended_shows_zero() -> None:
 
     rows = state.view(NOON).owners
 
-    assert [(str(row.owner), row.open, row.next_due_at) for row in rows] == [
-        ("nord / rep-anna", 0, None)
+    assert [(str(row.owner), row.open, row.left) for row in rows] == [
+        ("nord", 0, None),
+        ("nord / rep-anna", 0, None),
     ]
+
+
+def test_waits_and_countdowns_are_business_time() -> None:
+    """Since Friday 17:00, due Monday 10:00: half an hour until closing, an hour from opening on."""
+    state = BoardState()
+    publish_hours(state)
+    friday = parse_instant("2026-03-06T16:00:00Z")
+    monday = friday + 2 * DAY + 16 * HOUR + 30 * MINUTE
+    clock = replace(open_lead().clocks[0], started_at=friday, due_at=monday + 30 * MINUTE)
+    tell(state, open_lead(clocks=(clock,), next_due_at=monday + 30 * MINUTE))
+
+    late_on_friday = state.view(friday + 15 * MINUTE)
+    on_monday = state.view(monday)
+
+    assert [row.waited for row in late_on_friday.owners] == [15 * MINUTE] * 2
+    assert [row.left for row in late_on_friday.owners] == [75 * MINUTE] * 2
+    assert late_on_friday.left == late_on_friday.due[0].left == 75 * MINUTE
+    assert [row.waited for row in on_monday.owners] == [HOUR] * 2
+
+
+def test_a_wait_that_has_not_begun_is_none() -> None:
+    """Handed off at night: the clock starts with the opening."""
+    state = BoardState()
+    tell(state, open_lead())
+
+    assert state.view(NOON - 61 * SECOND).owners[0].waited is None
+    assert state.view(NOON).owners[0].waited == 60 * SECOND
+
+
+def test_a_lead_at_risk_is_counted() -> None:
+    """Three leads: one within, one at risk, one breached, which is said of it alone."""
+    state = BoardState()
+    tell(state, open_lead("lead-1"))
+    tell(state, open_lead("lead-2", state="at_risk"))
+    tell(state, open_lead("lead-3", state="breached", open_breaches=("b-3",)))
+
+    view = state.view(NOON)
+
+    assert view.states == {"within": 1, "at_risk": 1, "breached": 1}
+    assert [(row.open, row.at_risk, row.breached) for row in view.owners] == [(3, 1, 1)]
+
+
+def test_answers_and_depth_are_those_of_todays_scorecards() -> None:
+    """Two answers within a minute, two within five; five attempts on two leads not reached."""
+    state = BoardState()
+    publish(state, "alias")
+    tell_card(state, "Anna", histogram={"60": 2}, unconnected=(1, 4))
+    tell_card(state, "other", histogram={"300": 2}, unconnected=(1, 1))
+    tell_card(state, None, histogram={}, unconnected=(0, 0))
+
+    rows = {(str(row.owner), row.is_whole_team): row for row in state.view(NOON).owners}
+
+    found = {name: (row.response, row.depth) for name, row in rows.items()}
+    assert found == {
+        ("nord", True): (60.0, 2.5),
+        ("nord", False): (None, None),
+        ("nord / Anna", False): (30.0, 4.0),
+        ("nord / other", False): (180.0, 1.0),
+    }
+    state.tell("rep-scorecards", "nord:Anna", None, NOON)
+    assert "nord / Anna" not in {str(row.owner) for row in state.view(NOON).owners}
 
 
 def test_reps_are_hidden_until_an_agreement_shows_them() -> None:
@@ -244,7 +312,7 @@ def test_alias_replaces_the_rep_and_a_rep_without_one_stays_hidden() -> None:
 
     owners = [row.owner for row in state.view(NOON).due]
 
-    assert owners == [Owner(team="nord", rep="Anna"), Owner(team="nord", rep=None)]
+    assert owners == [Owner(team="nord", rep="Anna"), Owner(team="nord", rep="other")]
 
 
 def test_a_small_team_is_shown_with_the_others() -> None:
