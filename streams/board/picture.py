@@ -133,7 +133,7 @@ class Picture:
 
     def _owner_cells(self, row: OwnerRow) -> tuple[Text, ...]:
         is_inside = row.owner.team in self._summed_up and not row.is_whole_team
-        name = f"  {row.owner.rep or 'queue'}" if is_inside else str(row.owner)
+        name = f"· {row.owner.rep or 'queue'}" if is_inside else str(row.owner)
         style = "bold" if row.is_whole_team else ""
         return (
             Text(name, style=style),

@@ -12,7 +12,7 @@ from streams.board.picture import Picture
 from streams.board.state import BoardState
 from streams.board.svg import svg_of
 from streams.board.view import BoardView
-from tests.unit.board.records import NOON, breach, open_lead, publish, tell, verdict
+from tests.unit.board.records import NOON, breach, open_lead, publish, tell, tell_card, verdict
 
 STATUSES = (
     ("provisional", None, None, None),
@@ -107,6 +107,29 @@ def test_eleven_breaches_fit() -> None:
 
     assert re.search(r"confirmed +lead-000009", picture)
     assert re.search(r"resolved +lead-000010", picture)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        r"nord +6 +◆ 1 +▲ 2 +01:02 +00:03 +01:00 +2\.5",
+        r"· Anna +6 +◆ 1 +▲ 2 +01:02 +00:03 +00:30 +4\.0",
+        r"· other +0 +0 +0 +- +- +03:00 +1\.0",
+    ],
+)
+def test_a_team_is_summed_up_above_its_reps(row: str) -> None:
+    """Open, at risk, late, the longest wait, the next due; today's median answer and depth."""
+    state = BoardState()
+    publish(state, "alias")
+    for number, found in enumerate(("within", "within", "within", "at_risk", "breached")):
+        late = (f"b-{number}",) if found == "breached" else ()
+        lead = open_lead(f"lead-{number}", state=found, open_breaches=late, due_in_seconds=5)
+        tell(state, lead)
+    tell(state, open_lead("lead-5", state="breached", open_breaches=("b-5",)))
+    tell_card(state, "Anna", histogram={"60": 2}, unconnected=(1, 4))
+    tell_card(state, "other", histogram={"300": 2}, unconnected=(1, 1))
+
+    assert re.search(row, drawn(state.view(NOON + 2 * SECOND)))
 
 
 def test_no_data_looks_unlike_an_empty_floor() -> None:
