@@ -1,8 +1,8 @@
 """The pump of one partition: waits, asks where the inputs end, steps, commits.
 
 Commits are grouped: whatever comes during one goes into the next. The pause between
-two follows from how long they take, so that a lightly loaded worker answers at once
-and a heavily loaded one writes few large transactions.
+two follows from how long they take and how much they hold, so that a lightly loaded
+worker answers at once and a heavily loaded one writes few large transactions.
 """
 
 import asyncio
@@ -19,7 +19,9 @@ from streams.runtime.transport import Batch
 LEAST_PAUSE_SECONDS: Final = 0.005
 MOST_PAUSE_SECONDS: Final = 0.050
 PAUSE_PER_COMMIT: Final = 2.0
-"""Pauses are so many times as long as commits: at most a third of the time is commits."""
+"""Full commits are followed by pauses so many times as long: at most a third is commits."""
+FULL_COMMIT_FACTS: Final = 100
+"""After a commit of fewer facts the pause is shorter in proportion: there is time."""
 PATIENCE_SECONDS: Final = 30.0
 """A commit that takes longer has better chances in a new process."""
 _SMOOTHING: Final = 0.2
@@ -110,6 +112,7 @@ class Pump(Generic[P]):
         self._whole = asyncio.Lock()
         self._held = True
         self._commit_seconds = LEAST_PAUSE_SECONDS / PAUSE_PER_COMMIT
+        self._fullness = 0.0
         self._rested_at = 0.0
 
     def wake(self) -> None:
@@ -154,9 +157,8 @@ class Pump(Generic[P]):
         self._awake.clear()
 
     async def _rest(self) -> None:
-        pause = min(
-            max(self._commit_seconds * PAUSE_PER_COMMIT, LEAST_PAUSE_SECONDS), MOST_PAUSE_SECONDS
-        )
+        pause = self._commit_seconds * PAUSE_PER_COMMIT * self._fullness
+        pause = min(max(pause, LEAST_PAUSE_SECONDS), MOST_PAUSE_SECONDS)
         left = self._rested_at + pause - asyncio.get_running_loop().time()
         if left > 0:
             await asyncio.sleep(left)
@@ -186,4 +188,5 @@ class Pump(Generic[P]):
         self._rested_at = loop.time()
         took = self._rested_at - began
         self._commit_seconds += _SMOOTHING * (took - self._commit_seconds)
+        self._fullness = min(step.facts.total() / FULL_COMMIT_FACTS, 1.0)
         self._written(step)
