@@ -141,13 +141,14 @@ class Horizon:
         """Give the last instant at which a fact told may change what was said.
 
         The horizon runs from due; what was found out later still, from facts told later
-        still, counts as it was said first.
+        still, counts as it was said first. So does what made due another one: it was told
+        in time, and stays so where the horizon of the new one is over already.
         """
         horizon = self.policies.version(key[2]).correction_horizon
-        return max(self._last_at(entry) + horizon, entry.first_at)
+        return max(self.last_at(entry) + horizon, entry.first_at)
 
     @staticmethod
-    def _last_at(entry: Published) -> Instant:
+    def last_at(entry: Published) -> Instant:
         """Due; of a clock that never is, its answer; without one, when its end was said."""
         if entry.due_at is not None:
             return entry.due_at
@@ -212,7 +213,7 @@ class Horizon:
         until = self.until(key, entry)
         if self.now <= until:
             return []
-        due_at = self._last_at(entry)
+        due_at = self.last_at(entry)
         told = self._told()
         late = [one for one in told if one[0] > until and self._begins_by(one[1], due_at)]
         beside = [

@@ -52,7 +52,7 @@ class Published:
     Attributes:
         clock: The clock kind.
         due_at: When the clock was due, as it was last judged.
-        first_at: When the first record was known.
+        first_at: When the first record was known, or what its horizon runs from last moved.
         known_at: When its end was first known: re-tellings after it change nothing.
         stands: The clock has ended and its verdict says how; False once a fact opens it again.
         warned: Kind and step of each warning that was given, or was jumped.

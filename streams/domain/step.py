@@ -145,7 +145,8 @@ def _publish(
         may_revise = has_news or not entry.stands
         if not may_revise and not entry.breach_is_open:
             continue
-        sources = horizon.known.sources
+        sources, was_said = horizon.known.sources, entry.breach or entry.verdict
+        last_at = horizon.last_at(entry)
         judged = verified(clock, entry, sources, now) if clock.policy.sources else clock
         if judged is None:
             # Whoever waits for a source must be found when it speaks.
@@ -160,6 +161,8 @@ def _publish(
         _keep(lead, clock if judged is None else judged, entry, now)
         # What waits for a source has not ended, whatever its facts say.
         entry.stands &= judged is not None
+        if was_said and horizon.last_at(entry) != last_at:
+            entry.first_at = max(entry.first_at, now)
     present = {clock.key for clock in clocks}
     for key in [key for key in lead.published if key not in present]:
         if not horizon.is_frozen(key, lead.published[key]):

@@ -101,12 +101,14 @@ class _Said:
         """Until when a fact may change what was said; for ever if nothing was said yet."""
         if self.verdict is None and self.breach is None:
             return FOREVER
-        last = self.reading.due_at
-        if last is None:
-            last = self.reading.answered_at
-        if last is None:
-            last = self.verdict_at
-        return max(last + self.reading.horizon, self.first_at)
+        return max(self.last_at + self.reading.horizon, self.first_at)
+
+    @property
+    def last_at(self) -> int:
+        """What the horizon runs from: due, the answer, or when the end was said."""
+        reading = self.reading
+        ends = (reading.due_at, reading.answered_at, self.verdict_at)
+        return next(at for at in ends if at is not None)
 
     @property
     def is_breached(self) -> bool:
@@ -264,7 +266,11 @@ class NaiveLead:
             verdict = None
         else:
             said.gone = False
+            before, was_said = said.last_at, said.first_at > 0
             said.reading = reading
+            if was_said and said.last_at != before:
+                # What moved it was told in time, and stays so.
+                said.first_at = max(said.first_at, now)
             verdict = reading.verdict(now)
             said.ended = verdict is not None or reading.never_ends
         if verdict is None and said.verdict is not None and not said.taken_back:

@@ -248,3 +248,24 @@ def test_an_erasure_that_a_late_withdrawal_lets_stand_ends_what_is_open() -> Non
     assert (verdict["outcome"], verdict["reason"]) == ("cancelled", "erased")
     # What was left of the day of the hand-off, and seven whole days.
     assert verdict["elapsed_seconds"] == (6.5 + 7 * 7.5) * 3600
+
+
+def test_what_moved_due_in_time_still_counts_when_the_new_horizon_is_over() -> None:
+    """Due on the 11th at 9:30; that sued got it on the 10th at 18:00 is told on the 18th at 9:00.
+
+    Then it was due on the 10th at 18:30, whose horizon was over by then: breached anew, once.
+    """
+    heard = hear(
+        FLOOR,
+        handed_off("2026-03-10 17:00"),
+        handed_off("2026-03-10 18:00", team="sued", rep="carla", seen="2026-03-18 09:00"),
+        *[attempt(f"2026-03-18 1{hour}:00", outcome="bounced") for hour in (1, 2, 3)],
+    )
+
+    assert [(one.status, local_of(one.due_at)) for one in heard.breaches] == [
+        ("provisional", "09:30"),
+        ("confirmed", "09:30"),
+        ("retracted", "09:30"),
+        ("provisional", "18:30"),
+        ("confirmed", "18:30"),
+    ]
