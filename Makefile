@@ -103,6 +103,7 @@ lint: $(DEV_ENV)/.installed ## style, types, layers, and whether the generated f
 	@"$(DEV_ENV)/bin/mypy"
 	@"$(DEV_ENV)/bin/lint-imports"
 	@"$(DEV_ENV)/bin/python" -m schemas.export --check
+	@"$(DEV_ENV)/bin/python" -m grafana.mixin --check examples/policy.yaml
 	@"$(DEV_ENV)/bin/check-jsonschema" --builtin-schema vendor.compose-spec docker-compose.yml
 	@"$(DEV_ENV)/bin/compose-lint" check --quiet --skip-suppressed --strict-config --fail-on low docker-compose.yml
 
@@ -114,6 +115,14 @@ format: $(DEV_ENV)/.installed ## lay out the code and mend what can be mended by
 .PHONY: schemas
 schemas: $(DEV_ENV)/.installed ## write schemas/json and schemas/asyncapi.yaml from the code
 	@"$(DEV_ENV)/bin/python" -m schemas.export
+
+# Of an agreement of your own: make monitoring POLICY=mine.yaml OUT=deployed
+POLICY ?= examples/policy.yaml
+OUT ?= .
+
+.PHONY: monitoring
+monitoring: $(DEV_ENV)/.installed ## write rules, routes and boards from POLICY, an agreement, below OUT
+	@"$(DEV_ENV)/bin/python" -m grafana.mixin "$(POLICY)" --out "$(OUT)" $(ARGS)
 
 SUBSCRIBER = examples/subscribers/python
 UV_COMPILE = "$(LOCK_ENV)/bin/uv" pip compile --quiet --universal --python-version 3.11 \

@@ -1,0 +1,1 @@
+"""What shows and alerts: generated from code and from the agreement."""

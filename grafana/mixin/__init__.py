@@ -1,0 +1,1 @@
+"""Rules, routes and boards, made from an agreement: ``python -m grafana.mixin POLICY``."""
