@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from schemas.instants import Micros
+from streams.domain.advice import close_to
 from streams.domain.commitment import KINDS, TIMED
 from streams.domain.found import Found, optional
 
@@ -155,7 +156,7 @@ def read_escalation(found: Found, contacts: Collection[str]) -> tuple[Escalation
 
 def _read_step(found: Found, names: Collection[str]) -> EscalationStep | None:
     keys = found.keys(("at", "after", "to"), required=("to",))
-    to = optional(keys.get("to"), lambda at: at.word(names))
+    to = optional(keys.get("to"), lambda at: _read_contact(at, names))
     share = optional(keys.get("at"), Found.percent)
     after = optional(keys.get("after"), Found.duration)
     if isinstance(found.value, Mapping) and len(keys.keys() & {"at", "after"}) != 1:
@@ -168,6 +169,16 @@ def _read_step(found: Found, names: Collection[str]) -> EscalationStep | None:
         return None
     written = keys["at" if share is not None else "after"].value
     return EscalationStep(str(written).replace(" ", ""), to, share, after)
+
+
+def _read_contact(found: Found, names: Collection[str]) -> str | None:
+    text = found.text()
+    if text is None or text in names:
+        return text
+    close = close_to(text, names)
+    meant = f"did you mean {close!r}?" if close else f"add `contacts: {{{text}: head-of-sales}}`"
+    found.refuse("one of " + ", ".join(names), meant)
+    return None
 
 
 def read_strikes(found: Found) -> StrikeTerms | None:

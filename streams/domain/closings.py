@@ -6,7 +6,8 @@ from typing import Final
 
 import holidays
 
-from streams.domain.found import Found, nearest, optional
+from streams.domain.advice import nearest
+from streams.domain.found import Found, optional
 from streams.domain.zones import TZDATA_VERSION
 
 _YEARS_BEFORE: Final = 1

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from streams.domain.advice import yaml_advice
 from streams.domain.found import Path
 from streams.domain.problems import AgreementError, Problem
 
@@ -71,10 +72,8 @@ def read_document(text: str, name: str) -> Document:
 
 
 def _no_yaml(name: str, place: Place, found: str) -> AgreementError:
-    return AgreementError(
-        name,
-        [_problem(place, found, "one YAML document", "mend the indentation, quotes or brackets")],
-    )
+    found, mend = yaml_advice(found)
+    return AgreementError(name, [_problem(place, found, "one YAML document", mend)])
 
 
 def _problem(place: Place, found: str, wanted: str, mend: str) -> Problem:

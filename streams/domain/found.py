@@ -9,10 +9,20 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Final, TypeVar
 
 from schemas.instants import HOUR, MINUTE, SECOND, Instant, Micros, parse_instant
+from streams.domain.advice import (
+    close_to,
+    date_advice,
+    duration_advice,
+    instant_advice,
+    list_advice,
+    mapping_advice,
+    missing_advice,
+    nearest,
+    percent_advice,
+)
 from streams.domain.problems import Problem
 
 Path = tuple[str | int, ...]
@@ -84,19 +94,24 @@ class Found:
     def keys(self, known: Collection[str], *, required: Collection[str] = ()) -> "dict[str, Found]":
         """Read a mapping of fixed keys; complain of unknown and of missing ones."""
         entries = self.entries()
+        meant: set[str | None] = set()
         for name, entry in entries.items():
             if name not in known:
-                entry.key.refuse(_one_of(known), nearest(name, known))
+                close = close_to(name, known)
+                meant.add(close)
+                mend = nearest(name, known) if close not in entries else _twice(close)
+                entry.key.refuse(_one_of(known), mend)
         if isinstance(self.value, Mapping):
             for name in required:
-                if name not in entries:
-                    self.refuse(f"{name!r}", f"add {name!r} here", found=f"no {name!r}")
+                # What is there, only misspelt, is one problem and not two.
+                if name not in entries and name not in meant:
+                    self.refuse(f"{name!r}", missing_advice(name), found=f"no {name!r}")
         return {name: entry for name, entry in entries.items() if name in known}
 
     def entries(self) -> "dict[str, Found]":
         """Read a mapping of free keys."""
         if not isinstance(self.value, Mapping):
-            self.refuse("a mapping", "write it as `key: value` lines")
+            self.refuse("a mapping", mapping_advice(self.path[-1] if self.path else ""))
             return {}
         return {
             str(name): Found(value, (*self.path, str(name)), self.ledger)
@@ -106,7 +121,7 @@ class Found:
     def items(self) -> "list[Found]":
         """Read a list."""
         if not isinstance(self.value, list):
-            self.refuse("a list", "write it in brackets: [...]")
+            self.refuse("a list", list_advice(self.value))
             return []
         return [
             Found(value, (*self.path, index), self.ledger) for index, value in enumerate(self.value)
@@ -188,7 +203,7 @@ class Found:
         match = _PERCENT.fullmatch(self.value) if isinstance(self.value, str) else None
         if match and 0 < Decimal(match[1]) <= 100:  # noqa: PLR2004 - that is what per cent means
             return Decimal(match[1])
-        self.refuse("a percentage above 0% and at most 100%", "write it as 90%")
+        self.refuse("a percentage above 0% and at most 100%", percent_advice(self.value))
         return None
 
     def day(self) -> date | None:
@@ -196,7 +211,7 @@ class Found:
         try:
             return day_of(self.value)
         except ValueError:
-            self.refuse("a date", "write it as 2026-12-24")
+            self.refuse("a date", date_advice(self.value))
             return None
 
     def instant(self) -> Instant | None:
@@ -204,16 +219,14 @@ class Found:
         try:
             return parse_instant(str(self.value))
         except ValueError:
-            self.refuse(
-                "an instant with an offset from UTC", "write it as 2026-04-01T00:00:00+02:00"
-            )
+            self.refuse("an instant with an offset from UTC", instant_advice(self.value))
             return None
 
     def duration(self, *, least: Micros = 0) -> Micros | None:
         """Read an ISO 8601 duration of hours, minutes and seconds."""
         length = _length(self.value)
         if length is None:
-            self.refuse("hours, minutes and seconds as PT1H30M", _duration_advice(self.value))
+            self.refuse("hours, minutes and seconds as PT1H30M", duration_advice(self.value))
         elif length < least:
             self.refuse("more than nothing", "write how long, as PT1H30M")
         elif length > LONGEST:
@@ -262,20 +275,13 @@ def described(value: object) -> str:
             return "a list"
 
 
-def nearest(name: str, known: Collection[str]) -> str:
-    """Advise the known word that ``name`` most likely was meant to be."""
-    by_shape = {_shape(word): word for word in known}
-    close = get_close_matches(_shape(name), by_shape, n=1)
-    return f"did you mean {by_shape[close[0]]!r}?" if close else "remove it, or write a known one"
+def _twice(name: str | None) -> str:
+    return "remove it" if name is None else f"remove it, or put it into the {name!r} that is there"
 
 
 def _one_of(known: Collection[str]) -> str:
     few = len(known) <= _FEW
     return "one of " + ", ".join(known) if few else "a key that the agreement knows"
-
-
-def _shape(word: str) -> str:
-    return word.lower().replace("-", "_")
 
 
 def _length(value: object) -> Micros | None:
@@ -285,14 +291,3 @@ def _length(value: object) -> Micros | None:
     fraction = int((match[4] or "").ljust(6, "0"))
     hours, minutes, whole = (int(part or 0) for part in match.groups()[:3])
     return hours * HOUR + minutes * MINUTE + whole * SECOND + fraction
-
-
-def _duration_advice(value: object) -> str:
-    if isinstance(value, str) and re.fullmatch(r"P(?!T).+", value):
-        return (
-            "a day is not a length of business time: write hours (PT24H), and for a target "
-            "end_of_next_business_day or {business_days: 10}"
-        )
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"say of what: PT{value}M is minutes, PT{value}S is seconds"
-    return "write PT1H30M for an hour and a half, PT30S for half a minute"

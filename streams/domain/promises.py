@@ -9,6 +9,7 @@ from typing import Final, cast, get_args
 
 from schemas.facts import STAGES
 from schemas.instants import Micros
+from streams.domain.advice import nearest
 from streams.domain.commitment import (
     ATTRIBUTES,
     CHANNELS,
@@ -28,7 +29,7 @@ from streams.domain.commitment import (
     Side,
     Target,
 )
-from streams.domain.found import Found, nearest, optional
+from streams.domain.found import Found, optional
 
 _EVERY: Final = ("id", "clock", "applies", "report_only", "objective")
 _TIMED: Final = (*_EVERY, "calendar", "warn_at")

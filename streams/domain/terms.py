@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, cast, get_args
 
 from schemas.instants import DAY, Instant
+from streams.domain.advice import list_advice
 from streams.domain.calendar import Calendar
 from streams.domain.commitment import START
 from streams.domain.found import Found, optional
@@ -136,6 +137,9 @@ def _read_team(found: Found, calendars: Collection[str], default_calendar: str |
 def _read_reps(found: Found) -> dict[str, str | None]:
     if isinstance(found.value, list):
         return dict.fromkeys(found.texts()) if found.value else {}
+    if isinstance(found.value, str | int):
+        found.refuse("a list of reps, or a mapping", list_advice(found.value))
+        return {}
     return {rep_id: _read_alias(entry) for rep_id, entry in found.entries().items()}
 
 

@@ -4,8 +4,9 @@ import re
 from datetime import date
 from typing import Final
 
+from streams.domain.advice import day_advice, hours_advice, nearest
 from streams.domain.calendar import DAY_MINUTES, Calendar
-from streams.domain.found import Found, nearest
+from streams.domain.found import Found
 from streams.domain.spans import Hours
 from streams.domain.zones import zone_names
 
@@ -51,10 +52,7 @@ def _week(found: Found) -> dict[int, Hours]:
     for spec, entry in found.entries().items():
         days = _days(spec)
         if not days:
-            entry.key.refuse(
-                "days as mon or mon-fri",
-                "write mon, tue, wed, thu, fri, sat or sun, or a range of them",
-            )
+            entry.key.refuse("days as mon or mon-fri", day_advice(spec, DAYS))
         if twice := [DAYS[day] for day in days if day in week]:
             entry.key.refuse(
                 "each day once",
@@ -82,9 +80,7 @@ def _hours(found: Found) -> Hours:
 def _span(found: Found) -> tuple[int, int] | None:
     match = _HOURS.fullmatch(found.value) if isinstance(found.value, str) else None
     if match is None:
-        found.refuse(
-            "hours as 09:00-17:30", "write both times with two digits each, 00:00 to 24:00"
-        )
+        found.refuse("hours as 09:00-17:30", hours_advice(found.value))
         return None
     start = int(match[1]) * 60 + int(match[2])
     end = int(match[3]) * 60 + int(match[4])

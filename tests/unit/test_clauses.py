@@ -8,7 +8,7 @@ from streams.domain.policy import policy_of
 from tests.support.agreements import VALID, problems_of
 
 REFUSED = [
-    ("pauses: {budget: PT16H}", "29:9", "'reasons'", "add 'reasons' here"),
+    ("pauses: {budget: PT16H}", "29:9", "'reasons'", "add `reasons: [vacation]`"),
     ("pauses: {reasons: [a], budget: P2D}", "29:32", "PT1H30M", "a day is not a length"),
     ("pauses: {reasons: [a], bugdet: PT1H}", "29:24", "budget", "did you mean 'budget'?"),
     ("pauses: {reasons: []}", "29:19", "at least one value", "remove the key"),
@@ -24,9 +24,9 @@ REFUSED = [
         "iql, mql, sql",
         "did you mean 'iql'?",
     ),
-    ("exclusions: {cap: PT40H}", "29:13", "'reasons'", "add 'reasons' here"),
+    ("exclusions: {cap: PT40H}", "29:13", "'reasons'", "add `reasons: [vacation]`"),
     ("exclusions: {reasons: [storm], cap: P5D}", "29:37", "PT1H30M", "a day is not a length"),
-    ("sources: {dialer: {clocks: [speed]}}", "29:19", "'max_silence'", "add 'max_silence'"),
+    ("sources: {dialer: {clocks: [speed]}}", "29:19", "'max_silence'", "add `max_silence: PT10M`"),
     (
         "sources: {dialer: {max_silence: PT1H, clocks: [gate]}}",
         "29:48",
