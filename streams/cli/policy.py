@@ -1,4 +1,4 @@
-"""`leadclock policy`: tell every worker which agreement holds."""
+"""`leadclock policy`: check, show, compare and publish agreements."""
 
 import asyncio
 from typing import Any, Final, NamedTuple
@@ -14,6 +14,7 @@ from streams.cli.agreements import read_body
 from streams.cli.cluster import reaching
 from streams.cli.everybody import CONTROL, control_places, control_producer
 from streams.cli.options import with_settings
+from streams.cli.policy_files import lint, render
 from streams.config import Settings
 from streams.domain.policy import Policy, policy_digest, policy_of
 from streams.errors import ConfigurationError
@@ -39,9 +40,13 @@ class Publication(NamedTuple):
     at_once: bool | None
 
 
-@click.group(short_help="Tell every worker which agreement holds.")
+@click.group(short_help="Check, show, compare and publish agreements.")
 def policy() -> None:
-    """Tell every worker which agreement holds."""
+    """Check, show, compare and publish agreements."""
+
+
+for command in (lint, render):
+    policy.add_command(command)
 
 
 @policy.command()
