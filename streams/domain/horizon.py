@@ -21,6 +21,7 @@ from streams.domain.judge import judge
 from streams.domain.known import Known
 from streams.domain.lead import ClockKey, Lead, Published
 from streams.domain.policies import Policies
+from streams.domain.timeline import FOR_EVER
 
 
 @dataclass(slots=True)
@@ -144,6 +145,9 @@ class Horizon:
         still, counts as it was said first. So does what made due another one: it was told
         in time, and stays so where the horizon of the new one is over already.
         """
+        if entry.verdict is None and (entry.breach is None or entry.due_at is None):
+            # Warned of, no more; or paused before it was ever due: nothing can be too late.
+            return FOR_EVER
         horizon = self.policies.version(key[2]).correction_horizon
         return max(self.last_at(entry) + horizon, entry.first_at)
 

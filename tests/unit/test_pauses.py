@@ -16,6 +16,7 @@ from tests.support.story import (
     attempt,
     book_of,
     closed,
+    created,
     fact,
     handed_off,
     hear,
@@ -303,3 +304,24 @@ def stamp(instant: int) -> str:
         for hour, minute in product(range(24), range(60))
         if at(f"2026-03-10 {hour:02}:{minute:02}") == instant
     )
+
+
+def test_a_lead_that_was_warned_of_and_is_paused_keeps_its_promise() -> None:
+    """Warned at 10:30, paused 10:40 to 11:00 with a call that failed at 10:50: due at 11:20.
+
+    While it has no due, neither has it a horizon that lead-created could be too late for.
+    """
+    website = {**SPEED, "id": "web", "applies": {"source": ["website"]}, "warn_at": [50]}
+    body = agreement(website, pauses={"reasons": ["vacation"]})
+
+    heard = hear(
+        body,
+        created("2026-03-10 09:00", source="website"),
+        handed_off("2026-03-10 10:00"),
+        fact("clock-paused", "2026-03-10 10:40", reason="vacation"),
+        attempt("2026-03-10 10:50", outcome="bounced"),
+        fact("clock-resumed", "2026-03-10 11:00", reason="vacation"),
+        until="2026-03-10 18:00",
+    )
+
+    assert heard.chain("web")[0] == ("provisional", "2026-03-10 11:20:00")
