@@ -48,7 +48,7 @@ COMMANDS: Final = {
         _entry(SEE, "demo", "Show it all on this machine: broker, worker, traffic and board."),
         _entry(SEE, "board", "Watch live what runs, what is due next and what is breached."),
         _entry(RUN, "topics", "Create the topics, or check that they are as they must be."),
-        _entry(RUN, "policy", "Check, show, compare and publish agreements."),
+        _entry(RUN, "policy", "Check, show, try and publish agreements."),
         _entry(RUN, "control", "Declare exclusions, send heartbeats and receipts."),
         _entry(RUN, "worker", "Judge leads: read facts, write breaches and verdicts."),
         _entry(TRAFFIC, "send", "Put facts from a file on the topics, at their own time."),

@@ -1,4 +1,4 @@
-"""`leadclock policy`: check, show, compare and publish agreements."""
+"""`leadclock policy`: check, show, try and publish agreements."""
 
 import asyncio
 from typing import Any, Final, NamedTuple
@@ -11,6 +11,7 @@ from schemas.facts import PolicyPublished
 from schemas.instants import format_instant
 from schemas.refusals import RefusedError
 from streams.cli.agreements import read_body
+from streams.cli.backtest import backtest
 from streams.cli.cluster import reaching
 from streams.cli.everybody import CONTROL, control_places, control_producer
 from streams.cli.options import with_settings
@@ -40,12 +41,12 @@ class Publication(NamedTuple):
     at_once: bool | None
 
 
-@click.group(short_help="Check, show, compare and publish agreements.")
+@click.group(short_help="Check, show, try and publish agreements.")
 def policy() -> None:
-    """Check, show, compare and publish agreements."""
+    """Check, show, try and publish agreements."""
 
 
-for command in (lint, render):
+for command in (backtest, lint, render):
     policy.add_command(command)
 
 

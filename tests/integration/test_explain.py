@@ -71,6 +71,26 @@ async def test_a_living_app_is_explained_as_of_now(floor: Floor) -> None:
     assert (unknown.exit_code, "nothing was told of a lead 'L-9'" in unknown.stderr) == (1, True)
 
 
+async def test_a_draft_is_tried_on_topics_as_on_a_file(
+    kafka_bootstrap: str, prefix: str, tmp_path: Path
+) -> None:
+    """The same figures, the same leads that change; and no topic has a record more."""
+    draft = tmp_path / "draft.yaml"
+    draft.write_text((DATA / "agreement.yaml").read_text().replace("target: PT1H", "target: PT4H"))
+    floor = await open_floor(kafka_bootstrap, prefix, tmp_path, time="facts")
+    await command(floor, "policy", "publish", FILES[3])
+    await command(floor, "send", FILES[1], "--until", UNTIL)
+    topics = ("sla-control", "handed-off", "sla-verdicts", "speed-breaches")
+    before = [len(await floor.read(topic)) for topic in topics]
+
+    told = await command(floor, "policy", "backtest", str(draft), "--json")
+
+    args = ("policy", "backtest", str(draft), *FILES, "--until", UNTIL, "--json")
+    assert orjson.loads(told) == orjson.loads(run(*args).stdout)
+    assert [one["lead_id"] for one in orjson.loads(told)["changed"]] == ["L-1"]
+    assert [len(await floor.read(topic)) for topic in topics] == before
+
+
 async def test_without_an_agreement_nothing_can_be_explained(floor: Floor) -> None:
     """One sentence that says what to do."""
     result = await asyncio.to_thread(run, "explain", "L-1", env=floor.env)
