@@ -43,7 +43,7 @@ def test_alertmanager_takes_its_configuration() -> None:
 @pytest.mark.parametrize(
     ("labels", "receivers"),
     [
-        (["alertname=DialerDown", "exclusion=dialer_down"], "leadclock-control"),
+        (["alertname=DialerDown", "exclusion=dialer_down"], "leadclock-control,platform"),
         (["alertname=Watchdog"], "watchdog"),
         (["alertname=LeadclockNoWorkers", "audience=platform"], "platform"),
         (["alertname=LeadclockRepBreached", "audience=floor", "team=nord"], "floor"),
