@@ -209,6 +209,7 @@ class Book:
             if (seen_at, fact.event_id) < lead.last_told():
                 _, event_id = lead.last_told()
                 refused = lead.tellings.pop(event_id)[0][1]
+                lead.memo = None
             refusal = Refusal(
                 RefusalReason.TOO_MANY_FACTS, f"a lead keeps at most {MOST_FACTS} facts", refused
             )

@@ -232,9 +232,7 @@ def _cycles(
 def _hand_off(
     cycles: list[Cycle], fact: HandedOff, created: LeadCreated | None, policies: Policies
 ) -> None:
-    handoff = Handoff(
-        fact.occurred_at, fact.event_id, fact.team_id, fact.rep_id, fact.score, fact.stage
-    )
+    handoff = handoff_of(fact)
     if not cycles:
         # Created later than handed off, by its source's clock: from the hand-off on all counts.
         after = _LONG_AGO if created is None else handoff.at - 1
@@ -254,6 +252,24 @@ def _hand_off(
     else:
         earlier = (*cycle.earlier, *cycle.handoffs)
         cycles.append(Cycle(cycle.number + 1, cycle.ended_at, earlier, [handoff]))
+
+
+def handoff_of(fact: HandedOff) -> Handoff:
+    """Read a hand-off."""
+    return Handoff(
+        fact.occurred_at, fact.event_id, fact.team_id, fact.rep_id, fact.score, fact.stage
+    )
+
+
+def attempt_of(seen_at: Instant, fact: ContactAttempt) -> Attempt:
+    """Read an attempt that one fact tells."""
+    return Attempt(
+        attempt_id=fact.attempt_id or fact.event_id,
+        event_id=fact.event_id,
+        occurred_at=fact.occurred_at,
+        seen_at=seen_at,
+        told=fact,
+    )
 
 
 def _false_close(cycle: Cycle, policies: Policies) -> Micros:
@@ -290,14 +306,7 @@ def _attempts(told: Sequence[Told]) -> tuple[Attempt, ...]:
 
 def _attempt(attempt_id: str, tellings: list[tuple[Instant, ContactAttempt]]) -> Attempt:
     if len(tellings) == 1:
-        ((seen_at, fact),) = tellings
-        return Attempt(
-            attempt_id=attempt_id,
-            event_id=fact.event_id,
-            occurred_at=fact.occurred_at,
-            seen_at=seen_at,
-            told=fact,
-        )
+        return attempt_of(*tellings[0])
     _, last = max(tellings, key=lambda telling: (telling[0], encode(telling[1])))
     return Attempt(
         attempt_id=attempt_id,

@@ -16,8 +16,9 @@ from schemas.codec import encode
 from schemas.facts import ContactAttempt, Fact, FactWithdrawn, LeadCreated, LeadErased
 from schemas.instants import Instant
 from streams.domain.clock import Clock
+from streams.domain.growth import Ordinary, ordinary
 from streams.domain.history import History, Told, history_of
-from streams.domain.judge import judge
+from streams.domain.judge import Judgement, judge, judgement_of
 from streams.domain.known import Known
 from streams.domain.lead import ClockKey, Lead, Published
 from streams.domain.policies import Policies
@@ -31,19 +32,37 @@ class Memo:
     Attributes:
         known: What was known beside them.
         until: From when on a further fact is known; None: none was told ahead.
+        judged: The clocks, and where they started.
+        ordinary: What is to be known to let it grow; None: it is made anew each time.
         said: The clocks of the last step, as they were said.
         quiet_until: Before it nothing changes but how much time is left; None: not known.
     """
 
     known: Known
     until: Instant | None
-    history: History
+    judged: Judgement
+    ordinary: Ordinary | None
     clocks: dict[ClockKey, Clock]
     said: list[Clock] = field(default_factory=list)
     quiet_until: Instant | None = None
 
+    @property
+    def history(self) -> History:
+        """The facts, in order."""
+        return self.judged.history
+
+    def grows(self, told: list[Told]) -> bool:
+        """Take what was told since, if that is nothing out of the ordinary."""
+        found = None if self.ordinary is None else self.ordinary.grown(self.history, told)
+        judged = None if found is None else self.judged.grown(*found)
+        if judged is None:
+            return False
+        self.judged = judged
+        self.clocks = {clock.key: clock for clock in judged.clocks()}
+        return True
+
     def holds(self, known: Known, now: Instant) -> bool:
-        """Tell whether nothing has become known since; a telling voids it altogether."""
+        """Tell whether nothing has become known since, but what is among the lead's news."""
         if self.until is not None and now >= self.until:
             return False
         same = known.policies is self.known.policies
@@ -170,14 +189,29 @@ class Horizon:
 
     def whole(self) -> Memo:
         """Judge all facts that are known now, or say what was made of them before."""
-        memo = self.lead.memo
-        if isinstance(memo, Memo) and memo.holds(self.known, self.now):
-            return memo
-        history = history_of(self.lead.known_at(self.now), self.policies)
-        clocks = {clock.key: clock for clock in judge(history, self.known)}
-        memo = Memo(self.known, self.lead.next_telling(self.now), history, clocks)
-        self.lead.memo = memo
+        lead, now = self.lead, self.now
+        memo = lead.memo
+        if isinstance(memo, Memo) and memo.holds(self.known, now):
+            ripe = [one for one in lead.news if one[0] <= now] if lead.news else []
+            if not ripe or memo.grows(ripe):
+                if ripe:
+                    lead.news = [one for one in lead.news if one[0] > now]
+                return memo
+        judged = judgement_of(history_of(lead.known_at(now), self.policies), self.known)
+        memo = lead.memo = Memo(
+            self.known,
+            lead.next_telling(now),
+            judged,
+            self._ordinary(),
+            {clock.key: clock for clock in judged.clocks()},
+        )
+        lead.news.clear()
         return memo
+
+    def _ordinary(self) -> Ordinary | None:
+        if any(len(told) > 1 for told in self.lead.tellings.values()):
+            return None
+        return ordinary((told[0] for told in self.lead.tellings.values()), self.policies.horizon)
 
     def _judge(self, dropped: Collection[Told]) -> dict[ClockKey, Clock]:
         if not dropped:

@@ -100,6 +100,7 @@ class Lead:
         open_digest: Of the last ``open-leads`` record; empty: none stands.
         counted: What it contributes to the panes of its reps; replaced, never changed.
         memo: What the facts gave when they were last judged; never packed.
+        news: What was told since then, later than all that was judged; never packed.
         waiting: How it counts among what is open now.
         unverified_at: Due of the first clock that waits for a silent source; None: none does.
     """
@@ -113,6 +114,7 @@ class Lead:
     open_digest: bytes = b""
     counted: Counted = field(default_factory=dict)
     memo: object = field(default=None, compare=False, repr=False)
+    news: list[Told] = field(default_factory=list, compare=False, repr=False)
     waiting: Waiting | None = None
     unverified_at: Instant | None = None
 
@@ -121,8 +123,16 @@ class Lead:
 
         The smallest ``seen_at`` over duplicates holds.
         """
+        tellings = self.tellings.get(fact.event_id)
+        if tellings is None:
+            self.tellings[fact.event_id] = [(seen_at, fact)]
+            if self.judged_at is not None and seen_at <= self.judged_at:
+                # Told late: judge what follows from it again.
+                self.judged_at, self.memo = seen_at - 1, None
+            elif self.memo is not None:
+                self.news.append((seen_at, fact))
+            return True
         self.memo = None
-        tellings = self.tellings.setdefault(fact.event_id, [])
         for place, (known_at, known) in enumerate(tellings):
             if known == fact:
                 if known_at <= seen_at:

@@ -103,6 +103,19 @@ def opening_at(
     return Opening(commitment, policy, cycle, opened, counted_in)
 
 
+def reopened(opening: Opening, cycle: Cycle) -> Opening:
+    """Start a clock again after its cycle went on; the same promise, from the same instant."""
+    commitment, policy = opening.commitment, opening.policy
+    pinned: Calendar | None
+    if commitment.clock in kinds.FROM_CREATION:
+        pinned = opening.timeline.spans[0].calendar
+    else:
+        pinned, _ = pinned_by(commitment, policy, cycle.handoffs[0].team_id)
+    seen = cycle.seen_by(commitment.debtor)
+    counted_in = timeline_of(seen, policy, pinned), opening.calendar, opening.segment
+    return Opening(commitment, policy, seen, (opening.opened_at, opening.instance), counted_in)
+
+
 def counted_in_of(
     commitment: Commitment, policy: Policy, cycle: Cycle
 ) -> tuple[Timeline, str | None]:

@@ -1,9 +1,10 @@
 """Which version of the agreement holds for a clock."""
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from schemas.instants import Instant
+from schemas.instants import Instant, Micros
 from streams.domain.policy import Policy
 
 
@@ -15,16 +16,23 @@ class Policies:
         published: Policy and the ``seen_at`` of its publication, by the instant from
             which it holds and then by version, ascending.
         kinds: The clock kinds that any version has commitments for.
+        horizon: The least correction horizon of any version.
     """
 
     published: tuple[tuple[Policy, Instant], ...] = ()
     kinds: frozenset[str] = field(init=False, repr=False, compare=False)
+    horizon: Micros = field(init=False, repr=False, compare=False)
     _starts: tuple[Instant, ...] = field(init=False, repr=False, compare=False)
+    _versions: Mapping[int, Policy] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_starts", tuple(_start(*entry) for entry in self.published))
         kinds = frozenset(kind for policy, _ in self.published for kind in policy.kinds)
         object.__setattr__(self, "kinds", kinds)
+        horizons = (policy.correction_horizon for policy, _ in self.published)
+        object.__setattr__(self, "horizon", min(horizons, default=0))
+        versions = {policy.version: policy for policy, _ in self.published}
+        object.__setattr__(self, "_versions", versions)
 
     def with_policy(self, policy: Policy, seen_at: Instant) -> "Policies":
         """Add a publication; of two of one version the one seen first holds.
@@ -41,7 +49,7 @@ class Policies:
 
     def version(self, number: int) -> Policy:
         """Give a version that was published."""
-        return next(policy for policy, _ in self.published if policy.version == number)
+        return self._versions[number]
 
     def pinned(self, opened_at: Instant, known_at: Instant | None = None) -> Policy | None:
         """Find the version that holds for clocks opened by a fact.

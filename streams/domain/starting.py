@@ -24,7 +24,7 @@ from streams.domain.timeline import Timeline
 
 _Shared = dict[int, Timeline]
 
-_MAKES: Final[dict[str, Makes]] = {
+MAKES: Final[dict[str, Makes]] = {
     kinds.QUALIFY: handed_off_clocks,
     kinds.DEPTH: depth_clocks,
     kinds.OWNER: owner_clocks,
@@ -40,10 +40,10 @@ def started(history: History, cycle: Cycle, policies: Policies) -> Iterator[tupl
     first = cycle.handoffs[0] if cycle.handoffs else None
     if history.created is not None and cycle.number == 1:
         for opening in _from_creation(history, cycle, policies, first):
-            yield opening, _MAKES.get(opening.commitment.clock, answered_clocks)
+            yield opening, MAKES.get(opening.commitment.clock, answered_clocks)
     if first is not None:
         for opening in _from_handoff(history, cycle, policies, first):
-            yield opening, _MAKES.get(opening.commitment.clock, answered_clocks)
+            yield opening, MAKES.get(opening.commitment.clock, answered_clocks)
 
 
 def _from_creation(

@@ -65,7 +65,8 @@ def advance_lead(
     """
     known, policies = known.at(now), known.policies
     memo = lead.memo
-    if isinstance(memo, Memo) and not must_revise and memo.is_quiet(known, now):
+    has_come = any(at <= now for at, _ in lead.news)
+    if isinstance(memo, Memo) and not (must_revise or has_come) and memo.is_quiet(known, now):
         yield from _quiet_step(lead, memo, now, said_at)
         return
     fresh = lead.told_between(lead.judged_at, now)
@@ -126,7 +127,8 @@ def _quiet_step(lead: Lead, memo: Memo, now: Instant, said_at: Instant) -> Itera
             yield from publisher.warnings(clock, entry)
             _keep(lead, clock, entry, now)
     lead.judged_at = now
-    lead.next_at = min([*_moments_ahead(memo.said, now), memo.quiet_until or now + 1])
+    told_ahead = (at for at, _ in lead.news)
+    lead.next_at = min([*_moments_ahead(memo.said, now), memo.quiet_until or now + 1, *told_ahead])
     policy = _in_force(memo.known.policies, now)
     yield from _open_lead(lead, memo.said, memo.history, policy, now)
 
