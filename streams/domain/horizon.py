@@ -8,7 +8,7 @@ Source:
     Domain, c.19, "Records and replay"; c.10.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from streams.domain.growth import Ordinary, ordinary
 from streams.domain.history import History, Told, history_of
 from streams.domain.judge import Judgement, judge, judgement_of
 from streams.domain.known import Known
-from streams.domain.lead import ClockKey, Lead, Published
+from streams.domain.lead import ClockKey, Lead, Published, in_order
 from streams.domain.policies import Policies
 from streams.domain.timeline import FOR_EVER
 
@@ -34,7 +34,10 @@ class Memo:
         until: From when on a further fact is known; None: none was told ahead.
         judged: The clocks, and where they started.
         ordinary: What is to be known to let it grow; None: it is made anew each time.
-        said: The clocks of the last step, as they were said.
+        at: It holds what was seen up to here.
+        newest_at: When the last of it was seen; None: there is nothing.
+        done: Clocks that have ended, and of which all has been said.
+        said: The other clocks of the last step, as they were said.
         quiet_until: Before it nothing changes but how much time is left; None: not known.
     """
 
@@ -42,7 +45,10 @@ class Memo:
     until: Instant | None
     judged: Judgement
     ordinary: Ordinary | None
+    at: Instant
+    newest_at: Instant | None
     clocks: dict[ClockKey, Clock]
+    done: dict[ClockKey, Clock] = field(default_factory=dict)
     said: list[Clock] = field(default_factory=list)
     quiet_until: Instant | None = None
 
@@ -51,7 +57,7 @@ class Memo:
         """The facts, in order."""
         return self.judged.history
 
-    def grows(self, told: list[Told]) -> bool:
+    def grows(self, told: list[Told], now: Instant) -> bool:
         """Take what was told since, if that is nothing out of the ordinary."""
         found = None if self.ordinary is None else self.ordinary.grown(self.history, told)
         judged = None if found is None else self.judged.grown(*found)
@@ -59,6 +65,10 @@ class Memo:
             return False
         self.judged = judged
         self.clocks = {clock.key: clock for clock in judged.clocks()}
+        newest_at = max(at for at, _ in told)
+        if self.newest_at is None or newest_at > self.newest_at:
+            self.newest_at = newest_at
+        self.at = now
         return True
 
     def holds(self, known: Known, now: Instant) -> bool:
@@ -67,6 +77,10 @@ class Memo:
             return False
         same = known.policies is self.known.policies
         return same and known.exclusions is self.known.exclusions
+
+    def is_done(self, clock: Clock) -> bool:
+        """Tell whether all has been said of a clock, whatever comes."""
+        return self.done.get(clock.key) is clock
 
     def is_quiet(self, known: Known, now: Instant) -> bool:
         """Tell whether at most a share of a target is used up since the last step."""
@@ -110,6 +124,13 @@ class Horizon:
         published = self.lead.published
         if not published:
             return list(judged.values())
+        if not self.without and self.whole().ordinary is not None and _have_last_at(published):
+            # Nothing was told late, nor again.
+            return [
+                clock
+                for key, clock in judged.items()
+                if (entry := published.get(key)) is None or not self.is_frozen(key, entry)
+            ]
         clocks = []
         for key in [*judged, *(key for key in published if key not in judged)]:
             entry = published.get(key)
@@ -193,7 +214,7 @@ class Horizon:
         memo = lead.memo
         if isinstance(memo, Memo) and memo.holds(self.known, now):
             ripe = [one for one in lead.news if one[0] <= now] if lead.news else []
-            if not ripe or memo.grows(ripe):
+            if not ripe or memo.grows(ripe, now):
                 if ripe:
                     lead.news = [one for one in lead.news if one[0] > now]
                 return memo
@@ -203,6 +224,8 @@ class Horizon:
             lead.next_telling(now),
             judged,
             self._ordinary(),
+            now,
+            lead.newest_telling(now),
             {clock.key: clock for clock in judged.clocks()},
         )
         lead.news.clear()
@@ -301,6 +324,30 @@ def _is_replaced(one: Told, by: Told) -> bool:
 
 def _is_erased(known: Collection[Told]) -> bool:
     return any(isinstance(fact, LeadErased) for _, fact in known)
+
+
+def fresh_of(lead: Lead, now: Instant) -> list[Told]:
+    """List what was told since a lead's last step, until now, in order of telling."""
+    memo = lead.memo
+    if (
+        not isinstance(memo, Memo)
+        or lead.judged_at is None
+        or memo.at > lead.judged_at
+        or (memo.until is not None and memo.until <= now)
+    ):
+        return lead.told_between(lead.judged_at, now)
+    fresh = [one for one in lead.news if one[0] <= now]
+    if len(fresh) > 1:
+        fresh.sort(key=in_order)
+    return fresh
+
+
+def _have_last_at(published: Mapping[ClockKey, Published]) -> bool:
+    """Tell whether of every clock it is known from when on facts about it are late."""
+    for entry in published.values():  # noqa: SIM110 - half as fast
+        if entry.due_at is None and entry.verdict is None:
+            return False
+    return True
 
 
 def _attempt_id(fact: Fact) -> str:

@@ -192,7 +192,7 @@ class Lead:
             if one[0] <= until and (after is None or one[0] > after)
         ]
         if len(told) > 1:
-            told.sort(key=lambda one: (one[0], one[1].event_id))
+            told.sort(key=in_order)
         return told
 
     def forget(self, told: Iterable[Told]) -> None:
@@ -218,6 +218,11 @@ class Lead:
             (at for tellings in self.tellings.values() for at, _ in tellings if at <= now),
             default=None,
         )
+
+
+def in_order(told: Told) -> tuple[Instant, str]:
+    """Give the place of a telling in the order of telling."""
+    return told[0], told[1].event_id
 
 
 def _withdrawn(withdrawals: dict[str, str]) -> set[str]:

@@ -16,13 +16,14 @@ from schemas.verdicts import OPEN_STATES, OpenClock, OpenLead, OpenLeadEnd, Reco
 from streams.domain.clock import Clock
 from streams.domain.contribution import SYNTHETIC, contribution_of
 from streams.domain.history import History, Told
-from streams.domain.horizon import Horizon, Memo
+from streams.domain.horizon import Horizon, Memo, fresh_of
 from streams.domain.known import Known
 from streams.domain.lead import Lead, Published
 from streams.domain.policies import Policies
 from streams.domain.policy import Policy
 from streams.domain.publish import Publisher, breach_id_of
 from streams.domain.silence import next_judgement, verified, waiting_for
+from streams.domain.timeline import FOR_EVER
 from streams.domain.warnings import is_at_risk, is_watched, moments
 
 _encoder = msgpack.Encoder()
@@ -64,12 +65,12 @@ def advance_lead(
         must_revise: Something else than a fact of the lead has become known.
     """
     known, policies = known.at(now), known.policies
-    memo = lead.memo
+    last = lead.memo
     has_come = any(at <= now for at, _ in lead.news)
-    if isinstance(memo, Memo) and not (must_revise or has_come) and memo.is_quiet(known, now):
-        yield from _quiet_step(lead, memo, now, said_at)
+    if isinstance(last, Memo) and not (must_revise or has_come) and last.is_quiet(known, now):
+        yield from _quiet_step(lead, last, now, said_at)
         return
-    fresh = lead.told_between(lead.judged_at, now)
+    fresh = fresh_of(lead, now)
     late = _too_late(lead, fresh, known, now)
     if late:
         lead.forget(late)
@@ -81,8 +82,8 @@ def advance_lead(
         lead.sequence = max(0, now)
     policy = _in_force(policies, now)
     horizon = Horizon(lead, known, now)
-    history = horizon.whole().history
-    clocks = horizon.clocks()
+    memo = horizon.whole()
+    history, clocks = memo.history, horizon.clocks()
     publisher = Publisher(lead, now, said_at, fresh, history.erased_at is not None)
     has_news, sequence = must_revise or bool(fresh), lead.sequence
     yield from _publish(horizon, clocks, publisher, has_news)
@@ -90,9 +91,10 @@ def advance_lead(
     has_changed = has_news or lead.sequence != sequence
     if has_changed and not lead.lead_id.startswith(SYNTHETIC):
         lead.counted = contribution_of(history, clocks, lead.published, policies, now)
-    if history.erased_at is None and _look_ahead(horizon, clocks, policy):
-        horizon.whole().said = clocks
-        yield from _open_lead(lead, clocks, history, policy, now)
+    live = [clock for clock in clocks if not memo.is_done(clock)]
+    if history.erased_at is None and _look_ahead(horizon, memo, live, policy):
+        memo.said = live
+        yield from _open_lead(lead, live, history, policy, now)
         return
     parted = replace(lead, tellings=dict(lead.tellings), published=dict(lead.published))
     _leave(lead, now)
@@ -141,7 +143,10 @@ def _publish(
 ) -> Iterator[Record]:
     lead, now = horizon.lead, horizon.now
     lead.unverified_at = None
+    memo = horizon.whole()
     for place, clock in enumerate(clocks):
+        if memo.is_done(clock):
+            continue
         entry = lead.published.get(clock.key) or Published(clock.commitment.clock, clock.cycle)
         # A verdict that has ended is not revised by new software, only by a new fact.
         may_revise = has_news or not entry.stands
@@ -165,10 +170,21 @@ def _publish(
         entry.stands &= judged is not None
         if was_said and horizon.last_at(entry) != last_at:
             entry.first_at = max(entry.first_at, now)
+        if judged is clock and _is_done(clock, entry):
+            memo.done[clock.key] = clock
     present = {clock.key for clock in clocks}
     for key in [key for key in lead.published if key not in present]:
         if not horizon.is_frozen(key, lead.published[key]):
             yield from publisher.gone(key, clocks)
+
+
+def _is_done(clock: Clock, entry: Published) -> bool:
+    """Tell whether nothing more can be said of a clock, unless the facts give another one."""
+    if not entry.stands or entry.verdict is None or clock.ended_at is None or clock.policy.sources:
+        return False
+    if not clock.is_breached_at(FOR_EVER):
+        return True
+    return entry.breach is not None and entry.breach.status == "resolved"
 
 
 def _keep(lead: Lead, clock: Clock, entry: Published, now: Instant) -> None:
@@ -285,20 +301,24 @@ def _open_record(
     )
 
 
-def _look_ahead(horizon: Horizon, clocks: list[Clock], policy: Policy) -> bool:
+def _look_ahead(horizon: Horizon, memo: Memo, clocks: list[Clock], policy: Policy) -> bool:
     """Set when the lead must be looked at again; False when it lies dormant and leaves."""
     lead, now = horizon.lead, horizon.now
     ahead = [at for clock in clocks if (at := clock.next_change(now)) is not None]
     if lead.unverified_at is not None:
         ahead += _judgements(horizon)
     moments_ahead = _moments_ahead(clocks, now)
-    told_at = lead.newest_telling(now)
+    told_at = memo.newest_at
     # A lead that lies dormant already leaves with the last instant that is still ahead.
     if told_at is None or (told_at + policy.dormant <= now and not ahead and not moments_ahead):
         return False
-    ahead += [at for at in (told_at + policy.dormant, lead.next_telling(now)) if at and at > now]
-    calm = ahead or moments_ahead
-    quiet_until = horizon.whole().quiet_until = min(calm)
+    dormant_at = told_at + policy.dormant
+    if dormant_at > now:
+        ahead.append(dormant_at)
+    if memo.until is not None:
+        ahead.append(memo.until)
+    ahead += [at for at, _ in lead.news]
+    quiet_until = memo.quiet_until = min(ahead or moments_ahead)
     lead.next_at = min([*moments_ahead, quiet_until])
     return True
 
