@@ -135,7 +135,7 @@ class _Telling:
         done = 0
         refusals: dict[tuple[str, str], Refusal] = {}
         for seen_at, instant in groupby(known, key=lambda one: one[0]):
-            self._keep(self._book.advance(seen_at - 1))
+            self._keep(self._book.advance(seen_at - 1, has_readers=False))
             for _, number, fact in instant:
                 done += 1
                 if isinstance(fact, Fact):
@@ -149,7 +149,7 @@ class _Telling:
         self._findings.refused.extend(_refused_lines(known, refusals))
 
     def end(self, at: Instant) -> None:
-        self._keep(self._book.advance(at))
+        self._keep(self._book.advance(at, has_readers=False))
         self._findings.scorecards = cards_of(self._book, at)
 
     def _control(self, number: int, fact: AnyFact, seen_at: Instant) -> None:

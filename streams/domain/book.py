@@ -16,7 +16,7 @@ from schemas.codec import RefusalReason
 from schemas.facts import ControlFact, ExclusionDeclared, Fact, SourceHeartbeat
 from schemas.instants import Instant
 from schemas.verdicts import OpenLead, OpenLeadEnd, Record
-from streams.domain.contribution import SYNTHETIC
+from streams.domain.contribution import SYNTHETIC, count
 from streams.domain.declared import CONTROL_PREFIX, Declared
 from streams.domain.known import Known
 from streams.domain.lead import (
@@ -28,10 +28,11 @@ from streams.domain.lead import (
     pack,
     unpack,
 )
+from streams.domain.opened import OpenNow, digest_of, open_record, waiting_of
 from streams.domain.panes import PREFIX as PANE_PREFIX
 from streams.domain.panes import Panes
 from streams.domain.policies import Policies
-from streams.domain.standing import Standings, waiting_of
+from streams.domain.standing import Standings
 from streams.domain.step import Gone, LateFact, advance_lead, open_clocks
 from streams.domain.worklist import Task, task_of
 
@@ -54,7 +55,6 @@ class Book:
     Attributes:
         policies: Published versions; replace it when one is added.
         now: Every instant up to here has been judged; None: none yet.
-        panes: What its leads contribute to their reps' windows, up to now.
         standings: What of them is open now, by owner.
     """
 
@@ -78,7 +78,9 @@ class Book:
         # Leads that an exclusion may concern, and from when on they are to be judged by it.
         self._sweeps: dict[str, set[Instant]] = {}
         self.now: Instant | None = None
-        self.panes = Panes()
+        self._panes = Panes()
+        # Leads of which is not counted yet what they contribute.
+        self._uncounted: dict[str, Lead] = {}
         self.standings = Standings()
         # Cold leads stay packed: they cost a tenth and the garbage collector skips them.
         self._leads: dict[str, Lead | bytes] = {}
@@ -100,6 +102,16 @@ class Book:
     def policies(self, policies: Policies) -> None:
         self._known = replace(self._known, policies=policies)
         self._control.watch(origin for policy, _ in policies.published for origin in policy.sources)
+
+    @property
+    def panes(self) -> Panes:
+        """What its leads contribute to their reps' windows, up to now."""
+        for lead in self._uncounted.values():
+            counted = lead.counted
+            count(lead)
+            self._panes.move(counted, lead.counted)
+        self._uncounted.clear()
+        return self._panes
 
     def control(self, fact: ControlFact, seen_at: Instant) -> None:
         """Tell what concerns all leads: an exclusion, a heartbeat; in any order, repeatedly.
@@ -142,11 +154,14 @@ class Book:
         return lead_id in self._leads
 
     def look_at(self, lead_id: str) -> tuple[Lead, Known] | None:
-        """Give a copy of a lead's record and what is known beside it; None: there is none."""
+        """Give a copy of a lead's record and what is known beside it; None: there is none.
+
+        What it contributes to windows may be that of the step before.
+        """
         kept = self._leads.get(lead_id)
         if kept is None:
             return None
-        packed = kept if isinstance(kept, bytes) else pack(kept)
+        packed = kept if isinstance(kept, bytes) else _packed(kept)
         return unpack(lead_id.encode(), packed), self._known
 
     def hear(self, origin: str, seen_at: Instant) -> None:
@@ -175,7 +190,7 @@ class Book:
     def load(self, key: bytes, packed: bytes) -> None:
         """Take a record from the changelog, the last one of each key only."""
         if key.startswith(PANE_PREFIX):
-            self.panes.load(key, packed)
+            self._panes.load(key, packed)
             return
         if key.startswith(CONTROL_PREFIX):
             self.load_control(key, packed)
@@ -187,7 +202,7 @@ class Book:
         if unverified_at is not None:
             self._unverified[lead_id] = unverified_at
             self._to_resume.add(lead_id)
-        self.panes.load_live(counted)
+        self._panes.load_live(counted)
         self.standings.move(lead_id, None, waiting)
         if is_open_of(packed):
             self._open.add(lead_id)
@@ -238,7 +253,12 @@ class Book:
         return heap[0][0] if heap else None
 
     def advance(
-        self, to: Instant, *, detected_at: Instant | None = None, limit: int | None = None
+        self,
+        to: Instant,
+        *,
+        detected_at: Instant | None = None,
+        limit: int | None = None,
+        has_readers: bool = True,
     ) -> list[Output]:
         """Step through every instant up to ``to``, in order.
 
@@ -247,13 +267,14 @@ class Book:
             detected_at: When this is said, the wall clock of a worker; None: each step
                 is said at its own instant, as a replay does.
             limit: Stop after about this many records; ``now`` says how far it came.
+            has_readers: Somebody wants the ``open-leads`` records.
 
         Returns:
             Records in the order of the steps; the ``open-leads`` record of each lead
             that changed, its last one only, at the end.
         """
         outputs: list[Output] = []
-        open_leads: dict[str, OpenLead | OpenLeadEnd] = {}
+        open_leads: dict[str, tuple[OpenNow | OpenLeadEnd, int]] = {}
         while (at := self.next_instant()) is not None and at <= to:
             if limit is not None and len(outputs) + len(open_leads) >= limit:
                 break
@@ -265,11 +286,9 @@ class Book:
             if self.now is None or at > self.now:
                 self.now = at
             said_at = self.now if detected_at is None else max(self.now, detected_at)
-            for output in self._step(lead, self.now, said_at):
-                if isinstance(output, OpenLead | OpenLeadEnd):
-                    open_leads[lead_id] = output
-                else:
-                    outputs.append(output)
+            opened = self._step(lead, self.now, said_at, outputs)
+            if opened is not None:
+                open_leads[lead_id] = opened, lead.sequence
             self._changed.add(lead_id)
             if lead.tellings:
                 self._schedule(lead_id, lead.next_at)
@@ -281,52 +300,70 @@ class Book:
                 self.now = to
             self._control.end_step(self.now)
         if self.now is not None:
-            self.panes.expire(self.now)
-        return [*outputs, *open_leads.values()]
+            self._panes.expire(self.now)
+        if has_readers:
+            outputs += [_written(lead_id, *one) for lead_id, one in open_leads.items()]
+        return outputs
 
     def take_changed(self) -> list[tuple[bytes, bytes | None]]:
         """Hand over what must be kept since the last call: key and packed record, or None."""
         changed: list[tuple[bytes, bytes | None]] = []
+        panes = self.panes
         for lead_id in sorted(self._changed):
             lead = self._leads.get(lead_id)
-            packed = pack(lead) if isinstance(lead, Lead) else lead
+            packed = _packed(lead) if isinstance(lead, Lead) else lead
             if packed is not None:
                 self._leads[lead_id] = packed
             changed.append((lead_id.encode(), packed))
         self._changed.clear()
-        return changed + self.panes.take_changed()
+        return changed + panes.take_changed()
 
-    def _step(self, lead: Lead, now: Instant, said_at: Instant) -> Iterator[Output]:
-        """Judge a lead, and keep the views of all leads in step with it."""
-        self.panes.expire(now)
-        counted, waiting, is_gone = lead.counted, lead.waiting, False
+    def _step(
+        self, lead: Lead, now: Instant, said_at: Instant, outputs: list[Output]
+    ) -> OpenNow | OpenLeadEnd | None:
+        """Judge a lead, and keep the views of all leads in step with it.
+
+        Returns:
+            What is open of it, if that is new; all else goes to ``outputs``.
+        """
+        counted, opened, is_gone = lead.counted, None, False
         is_swept = bool(self._sweeps) and self._take_sweep(lead.lead_id, now)
         if lead.judged_at is None and lead.next_at is not None and lead.next_at > now:
             # Swept before anything of it is known.
-            return
+            return None
         for output in advance_lead(lead, self._known, now, said_at, must_revise=is_swept):
-            if isinstance(output, Gone):
+            if isinstance(output, OpenNow | OpenLeadEnd):
+                opened = output
+            elif isinstance(output, Gone):
                 is_gone = True
                 self._parting(output.lead)
-                continue
-            if isinstance(output, OpenLead) and not lead.lead_id.startswith(SYNTHETIC):
-                lead.waiting = waiting_of(output)
-            elif isinstance(output, OpenLeadEnd):
-                lead.waiting = None
-            yield output
+            else:
+                outputs.append(output)
         if lead.unverified_at is not None:
             self._unverified[lead.lead_id] = lead.unverified_at
         elif self._unverified:
             self._unverified.pop(lead.lead_id, None)
-        self.panes.move(counted, lead.counted)
-        self.standings.move(lead.lead_id, waiting, lead.waiting)
-        if lead.open_digest:
-            self._open.add(lead.lead_id)
-        else:
-            self._open.discard(lead.lead_id)
+        if lead.uncounted is not None:
+            self._uncounted[lead.lead_id] = lead
+        if opened is not None:
+            self._open_or_end(lead, opened)
         if is_gone:
-            self.panes.fold(lead.counted)
+            self._panes.expire(now)
+            self._panes.move(counted, lead.counted)
+            self._panes.fold(lead.counted)
             lead.counted = {}
+        return opened
+
+    def _open_or_end(self, lead: Lead, opened: OpenNow | OpenLeadEnd) -> None:
+        """Keep in view what is open of a lead now."""
+        waiting, lead.waiting = lead.waiting, None
+        if isinstance(opened, OpenLeadEnd):
+            self._open.discard(lead.lead_id)
+        else:
+            self._open.add(lead.lead_id)
+            if not lead.lead_id.startswith(SYNTHETIC):
+                lead.waiting = waiting_of(opened)
+        self.standings.move(lead.lead_id, waiting, lead.waiting)
 
     def _sweep_all(self, at: Instant) -> None:
         """Put every lead on the heap, to be judged again at an instant or at the next step."""
@@ -369,6 +406,16 @@ class Book:
         elif self._scheduled.get(lead_id) != at:
             self._scheduled[lead_id] = at
             heapq.heappush(self._heap, (at, lead_id))
+
+
+def _written(lead_id: str, opened: OpenNow | OpenLeadEnd, sequence: int) -> OpenLead | OpenLeadEnd:
+    return opened if isinstance(opened, OpenLeadEnd) else open_record(lead_id, opened, sequence)
+
+
+def _packed(lead: Lead) -> bytes:
+    if isinstance(lead.open_now, OpenNow) and lead.open_digest is None:
+        lead.open_digest = digest_of(lead.lead_id, lead.open_now)
+    return pack(lead)
 
 
 __all__: Final = ["CONTROL_PREFIX", "Book", "LateFact", "Output", "Refusal"]

@@ -39,7 +39,7 @@ from streams.domain.counts import Counts
 from streams.domain.depth import Counted as CountedAttempt
 from streams.domain.depth import measure
 from streams.domain.history import UNDELIVERED, Attempt, Cycle, History
-from streams.domain.lead import CAUSES, ClockKey, Published
+from streams.domain.lead import CAUSES, ClockKey, Lead, Published
 from streams.domain.panes import Counted, Pane, Rep, pane_of
 from streams.domain.policies import Policies
 from streams.domain.qualifying import counting
@@ -95,6 +95,26 @@ def contribution_of(
         if breach is not None and breach.status != "retracted" and breach.debtor == _SALES:
             _add(counted, _rep(breach), breach.started_at, counts.BREACH)
     return counted
+
+
+class Uncounted(NamedTuple):
+    """What a lead's contribution is made of, once somebody wants to know it.
+
+    What was published is the lead's own; it changes with the next such note only.
+    """
+
+    history: History
+    clocks: Iterable[Clock]
+    policies: Policies
+    now: Instant
+
+
+def count(lead: Lead) -> None:
+    """Make what a lead contributes, if that may have changed."""
+    if isinstance(lead.uncounted, Uncounted):
+        history, clocks, policies, now = lead.uncounted
+        lead.counted = contribution_of(history, clocks, lead.published, policies, now)
+        lead.uncounted = None
 
 
 def _add(counted: _Counts, rep: Rep | None, at: Instant | None, one: Counts) -> None:

@@ -97,10 +97,13 @@ class Lead:
         judged_at: Every fact seen up to here has been judged.
         next_at: When anything may change next; None: only by a new fact.
         sequence: Of the last record published.
-        open_digest: Of the last ``open-leads`` record; empty: none stands.
+        open_digest: Of the last ``open-leads`` record; empty: none stands; None: one stands,
+            and the digest is still to be made of ``open_now``.
         counted: What it contributes to the panes of its reps; replaced, never changed.
         memo: What the facts gave when they were last judged; never packed.
         news: What was told since then, later than all that was judged; never packed.
+        open_now: What the last ``open-leads`` record says; None: not known; never packed.
+        uncounted: What ``counted`` is to be made of; None: it is made; never packed.
         waiting: How it counts among what is open now.
         unverified_at: Due of the first clock that waits for a silent source; None: none does.
     """
@@ -111,10 +114,12 @@ class Lead:
     judged_at: Instant | None = None
     next_at: Instant | None = None
     sequence: int = 0
-    open_digest: bytes = b""
+    open_digest: bytes | None = b""
     counted: Counted = field(default_factory=dict)
     memo: object = field(default=None, compare=False, repr=False)
     news: list[Told] = field(default_factory=list, compare=False, repr=False)
+    open_now: object = field(default=None, compare=False, repr=False)
+    uncounted: object = field(default=None, compare=False, repr=False)
     waiting: Waiting | None = None
     unverified_at: Instant | None = None
 
@@ -145,6 +150,11 @@ class Lead:
             # Told late: judge what follows from it again.
             self.judged_at = seen_at - 1
         return True
+
+    @property
+    def is_open(self) -> bool:
+        """A record of ``open-leads`` stands."""
+        return self.open_digest != b""
 
     @property
     def is_full(self) -> bool:
@@ -259,7 +269,7 @@ _decoder = msgspec.msgpack.Decoder()
 
 
 def pack(lead: Lead) -> bytes:
-    """Write a lead's record; the key holds the lead_id.
+    """Write a lead's record; the key holds the lead_id. It is counted, and has its digest.
 
     Version, ``next_at``, and the length of what follows: how it is counted, for whoever
     loads many leads and needs no more than this. Then the rest. All by msgpack.
@@ -283,7 +293,7 @@ def pack(lead: Lead) -> bytes:
         for key, entry in lead.published.items()
     ]
     next_at = _NEVER if lead.next_at is None else lead.next_at
-    summary: list[Any] = [pack_counted(lead.counted), lead.waiting, bool(lead.open_digest)]
+    summary: list[Any] = [pack_counted(lead.counted), lead.waiting, lead.is_open]
     if lead.unverified_at is not None:
         summary.append(lead.unverified_at)
     counted = _encoder.encode(summary)

@@ -174,10 +174,15 @@ class Policy:
 
     def url_of(self, lead_id: str) -> str | None:
         """The address of a lead in the customer's own system, if the agreement has one."""
-        return self.lead_url and self.lead_url.replace(LEAD_ID, quote(lead_id, safe=""))
+        return lead_url_of(self.lead_url, lead_id)
 
     def _calendar(self, name: str | None) -> Calendar:
         return ALWAYS if name is None else self.calendars[name]
+
+
+def lead_url_of(lead_url: str | None, lead_id: str) -> str | None:
+    """The address of a lead, made of what the agreement writes."""
+    return lead_url and lead_url.replace(LEAD_ID, quote(lead_id, safe=""))
 
 
 def policy_of(body: Mapping[str, object], name: str = "policy") -> Policy:

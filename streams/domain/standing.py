@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from schemas.instants import Instant
-from schemas.verdicts import OpenLead
-from streams.domain.commitment import SPEED
 from streams.domain.panes import Rep
 
 
@@ -27,18 +25,6 @@ class Waiting(NamedTuple):
     state: str
     unanswered_since: Instant | None
     next_due_at: Instant | None
-
-
-def waiting_of(lead: OpenLead) -> Waiting | None:
-    """Say how an open lead counts; None: nobody owns it yet."""
-    if lead.team_id is None:
-        return None
-    return Waiting(
-        (lead.team_id, lead.rep_id),
-        lead.state,
-        min((one.started_at for one in lead.clocks if one.clock == SPEED), default=None),
-        lead.next_due_at,
-    )
 
 
 class Standing(NamedTuple):

@@ -6,28 +6,23 @@ Source:
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from hashlib import blake2b
-
-from msgspec import msgpack, structs
 
 from schemas.facts import Fact, LeadErased
 from schemas.instants import Instant
-from schemas.verdicts import OPEN_STATES, OpenClock, OpenLead, OpenLeadEnd, Record
+from schemas.verdicts import OpenLead, OpenLeadEnd, Record
 from streams.domain.clock import Clock
-from streams.domain.contribution import SYNTHETIC, contribution_of
+from streams.domain.contribution import SYNTHETIC, Uncounted, count
 from streams.domain.history import History, Told
 from streams.domain.horizon import Horizon, Memo, fresh_of
 from streams.domain.known import Known
 from streams.domain.lead import Lead, Published
+from streams.domain.opened import OpenNow, digest_of, open_now, open_record
 from streams.domain.policies import Policies
 from streams.domain.policy import Policy
-from streams.domain.publish import Publisher, breach_id_of
+from streams.domain.publish import Publisher
 from streams.domain.silence import next_judgement, verified, waiting_for
 from streams.domain.timeline import FOR_EVER
-from streams.domain.warnings import is_at_risk, is_watched, moments
-
-_encoder = msgpack.Encoder()
-WITHIN, AT_RISK, BREACHED = OPEN_STATES
+from streams.domain.warnings import is_watched, moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class Gone:
     lead: Lead
 
 
-Stepped = Record | OpenLeadEnd | LateFact | Gone
+Stepped = Record | OpenNow | OpenLeadEnd | LateFact | Gone
 
 
 def advance_lead(
@@ -90,12 +85,13 @@ def advance_lead(
     lead.judged_at = now
     has_changed = has_news or lead.sequence != sequence
     if has_changed and not lead.lead_id.startswith(SYNTHETIC):
-        lead.counted = contribution_of(history, clocks, lead.published, policies, now)
+        lead.uncounted = Uncounted(history, clocks, policies, now)
     live = [clock for clock in clocks if not memo.is_done(clock)]
     if history.erased_at is None and _look_ahead(horizon, memo, live, policy):
         memo.said = live
         yield from _open_lead(lead, live, history, policy, now)
         return
+    count(lead)
     parted = replace(lead, tellings=dict(lead.tellings), published=dict(lead.published))
     _leave(lead, now)
     yield Gone(parted)
@@ -117,7 +113,7 @@ def open_clocks(lead: Lead, known: Known, now: Instant) -> tuple[OpenLead, list[
     if not running or history.erased_at is not None:
         return None
     policy = _in_force(known.policies, now)
-    return _open_record(lead, running, history, policy, now), running
+    return open_record(lead.lead_id, open_now(lead, running, history, policy, now)), running
 
 
 def _quiet_step(lead: Lead, memo: Memo, now: Instant, said_at: Instant) -> Iterator[Stepped]:
@@ -233,12 +229,6 @@ def _in_force(policies: Policies, now: Instant) -> Policy:
     return policies.pinned(now) or policies.published[0][0]
 
 
-def _state(clock: Clock, now: Instant, *, is_breached: bool) -> str:
-    if is_breached:
-        return BREACHED
-    return AT_RISK if is_at_risk(clock, now) else WITHIN
-
-
 def _judgements(horizon: Horizon) -> Iterator[Instant]:
     """Give when clocks may be judged that wait for a silent source."""
     for key, entry in horizon.lead.published.items():
@@ -250,55 +240,24 @@ def _judgements(horizon: Horizon) -> Iterator[Instant]:
 
 def _open_lead(
     lead: Lead, clocks: list[Clock], history: History, policy: Policy, now: Instant
-) -> Iterator[OpenLead | OpenLeadEnd]:
+) -> Iterator[OpenNow | OpenLeadEnd]:
     """Say what of a lead is open, if that is new."""
     running = [clock for clock in clocks if clock.is_open]
     if not running:
-        if lead.open_digest:
-            lead.open_digest = b""
+        if lead.is_open:
+            lead.open_digest, lead.open_now = b"", None
             lead.sequence += 1
             yield OpenLeadEnd(lead_id=lead.lead_id)
         return
-    record = _open_record(lead, running, history, policy, now)
-    digest = blake2b(_encoder.encode(record), digest_size=8).digest()
-    if digest != lead.open_digest:
-        lead.open_digest = digest
-        lead.sequence += 1
-        yield structs.replace(record, sequence=lead.sequence)
-
-
-def _open_record(
-    lead: Lead, running: list[Clock], history: History, policy: Policy, now: Instant
-) -> OpenLead:
-    entries = []
-    for clock in running:
-        entry = lead.published.get(clock.key)
-        is_breached = entry is not None and entry.breach_is_open
-        entries.append(
-            OpenClock(
-                commitment=clock.id,
-                clock=clock.commitment.clock,
-                cycle=clock.cycle,
-                state=_state(clock, now, is_breached=is_breached),
-                started_at=clock.started_at,
-                due_at=clock.shown_due_at(now),
-                breach_id=breach_id_of(lead.lead_id, clock.key) if is_breached else None,
-            )
-        )
-    owner = history.handoffs[-1] if history.handoffs else None
-    ahead = [one.due_at for one in entries if one.due_at is not None and one.breach_id is None]
-    return OpenLead(
-        lead_id=lead.lead_id,
-        team_id=owner.team_id if owner else None,
-        rep_id=owner.rep_id if owner else None,
-        segment=running[-1].segment,
-        state=max((one.state for one in entries), key=OPEN_STATES.index),
-        waiting_since=min(clock.opened_at for clock in running),
-        next_due_at=min(ahead, default=None),
-        open_breaches=tuple(one.breach_id for one in entries if one.breach_id),
-        clocks=tuple(entries),
-        lead_url=policy.url_of(lead.lead_id),
-    )
+    found, before = open_now(lead, running, history, policy, now), lead.open_now
+    if found == before:
+        return
+    lead.open_now = found
+    if before is None and lead.open_digest and lead.open_digest == digest_of(lead.lead_id, found):
+        return
+    lead.open_digest = None
+    lead.sequence += 1
+    yield found
 
 
 def _look_ahead(horizon: Horizon, memo: Memo, clocks: list[Clock], policy: Policy) -> bool:
