@@ -16,6 +16,8 @@ from streams.domain.lead import ClockKey
 from streams.domain.policy import Policy
 from streams.domain.timeline import FOR_EVER, Timeline
 
+Found = dict[str, tuple[Instant, ...]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
@@ -67,11 +69,11 @@ class Clock:
     has_verdict: bool = True
     is_spared: bool = False
     key: ClockKey = field(init=False)
-    # What was found of its own instants, for those who ask again; a pure memo.
-    found: dict[str, tuple[Instant, ...]] = field(init=False, compare=False, repr=False)
+    # What was found of start, length and due, for those who ask again; a pure memo, which
+    # all clocks of one opening share.
+    found: Found = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "found", {})
         object.__setattr__(self, "key", (self.id, self.instance, self.policy.version))
 
     @property

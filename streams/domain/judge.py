@@ -22,7 +22,7 @@ from streams.domain.commitment import ACTS, NEXT_ATTEMPT, OWNER
 from streams.domain.growth import Growth
 from streams.domain.history import Cycle, History
 from streams.domain.known import Known
-from streams.domain.opening import Opening, reopened
+from streams.domain.opening import Opening, Reopening
 from streams.domain.starting import MAKES, started
 
 
@@ -111,8 +111,8 @@ class Judgement:
         if is_same:
             rows = [_again(row, cycle, history, growth) for row in fixed]
         else:
-            before = self.history.cycles[place]
-            rows = [_reopened(row, (before, cycle), history, growth) for row in fixed]
+            grown = _GrownCycle(self.history.cycles[place], cycle, history, growth)
+            rows = [grown.again(row) for row in fixed]
         if not (is_chained or is_owned) or not cycle.handoffs:
             return rows
         policy = self.known.policies.pinned(cycle.handoffs[0].at)
@@ -183,19 +183,34 @@ def _again(row: Row, cycle: Cycle, history: History, growth: Growth) -> Row:
     return row._replace(clocks=row.make(row.opening, history))
 
 
-def _reopened(row: Row, cycles: tuple[Cycle, Cycle], history: History, growth: Growth) -> Row:
-    """Judge a clock of a cycle that was handed on, or closed; before, and as it is now."""
-    before, cycle = cycles
-    if _is_settled(row, growth.since) and all(
-        clock.answered_at is not None and _is_due_kept(clock, growth) for clock in row.clocks
-    ):
-        return row
-    if growth.handoffs or row.cycle is not before:
-        opening = reopened(row.opening, cycle)
-    else:
-        opening = copy(row.opening)
-        opening.cycle = cycle.seen_by(opening.commitment.debtor)
-    return Row(cycle, opening, row.make, row.make(opening, history))
+class _GrownCycle:
+    """A cycle that was handed on, or closed."""
+
+    def __init__(self, before: Cycle, cycle: Cycle, history: History, growth: Growth) -> None:
+        self._before = before
+        self._cycle = cycle
+        self._history = history
+        self._growth = growth
+        self._reopening = Reopening(cycle)
+
+    def again(self, row: Row) -> Row:
+        """Judge a clock, unless it had ended before."""
+        growth, opening = self._growth, row.opening
+        is_kept = _are_calendars_kept(opening, growth)
+        if _is_settled(row, growth.since):
+            for clock in row.clocks:
+                latest = max(clock.started_at, clock.due_at or 0)
+                if clock.answered_at is None or not (is_kept or latest < growth.since):
+                    break
+            else:
+                return row
+        is_current = row.cycle is self._before
+        if growth.handoffs or not is_current:
+            opening = self._reopening.reopened(opening, is_due_kept=is_kept and is_current)
+        else:
+            opening = copy(opening)
+            opening.cycle = self._cycle.seen_by(opening.commitment.debtor)
+        return Row(self._cycle, opening, row.make, row.make(opening, self._history))
 
 
 def _is_settled(row: Row, since: Instant) -> bool:
@@ -209,11 +224,11 @@ def _is_settled(row: Row, since: Instant) -> bool:
     return True
 
 
-def _is_due_kept(clock: Clock, growth: Growth) -> bool:
+def _are_calendars_kept(opening: Opening, growth: Growth) -> bool:
     """Tell whether further owners leave start and due where they are."""
-    if max(clock.started_at, clock.due_at or 0) < growth.since:
+    if opening.commitment.calendar is not None:
         return True
-    if clock.commitment.calendar is not None:
-        return True
-    calendar = clock.timeline.spans[-1].calendar
-    return all(clock.policy.calendar_of(handoff.team_id) is calendar for handoff in growth.handoffs)
+    calendar = opening.timeline.spans[-1].calendar
+    return all(
+        opening.policy.calendar_of(handoff.team_id) is calendar for handoff in growth.handoffs
+    )

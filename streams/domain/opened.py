@@ -30,18 +30,20 @@ class Running(NamedTuple):
     """A clock that runs or is breached.
 
     Attributes:
-        key: The clock's.
+        commitment: The clock's id.
         kind: Its clock kind.
         state: Where it stands.
         due_at: As it may be shown.
+        breached: Its key, once it is breached.
     """
 
-    key: ClockKey
+    commitment: str
     kind: str
     cycle: int
     state: str
     started_at: Instant
     due_at: Instant | None
+    breached: ClockKey | None
 
 
 class OpenNow(NamedTuple):
@@ -66,7 +68,7 @@ class OpenNow(NamedTuple):
     @property
     def next_due_at(self) -> Instant | None:
         """The earliest due instant still ahead."""
-        ahead = (one.due_at for one in self.clocks if one.state != BREACHED)
+        ahead = (one.due_at for one in self.clocks if one.breached is None)
         return min((at for at in ahead if at is not None), default=None)
 
 
@@ -84,12 +86,13 @@ def open_now(
             state = AT_RISK if is_at_risk(clock, now) else WITHIN
         clocks.append(
             Running(
-                clock.key,
+                clock.id,
                 clock.commitment.clock,
                 clock.cycle,
                 state,
                 clock.started_at,
                 clock.shown_due_at(now),
+                clock.key if state is BREACHED else None,
             )
         )
     owner = history.handoffs[-1] if history.handoffs else None
@@ -107,13 +110,13 @@ def open_record(lead_id: str, found: OpenNow, sequence: int = 0) -> OpenLead:
     """Write what is open of a lead."""
     clocks = tuple(
         OpenClock(
-            commitment=one.key[0],
+            commitment=one.commitment,
             clock=one.kind,
             cycle=one.cycle,
             state=one.state,
             started_at=one.started_at,
             due_at=one.due_at,
-            breach_id=breach_id_of(lead_id, one.key) if one.state == BREACHED else None,
+            breach_id=None if one.breached is None else breach_id_of(lead_id, one.breached),
         )
         for one in found.clocks
     )

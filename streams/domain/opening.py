@@ -4,6 +4,8 @@ Source:
     Domain, c.19, "Calendars" and "Starting, stopping, ending"; contract, section 3.
 """
 
+from copy import copy
+
 from schemas.instants import Instant, Micros
 from streams.domain import commitment as kinds
 from streams.domain.calendar import ALWAYS, Calendar
@@ -31,6 +33,7 @@ class Opening:
         "commitment",
         "cycle",
         "due_at",
+        "found",
         "instance",
         "length",
         "opened_at",
@@ -62,11 +65,13 @@ class Opening:
         # Of clocks that know from the start what may answer them.
         self.answers: Answers = []
         self.due_at = self._due()
+        # What clocks find of their instants; see there.
+        self.found: dict[str, tuple[Instant, ...]] = {}
 
     def restart(self, timeline: Timeline, history: History) -> None:
         """Count in other business time; that moves due, never the start."""
         self.timeline = timeline
-        self.due_at = self._due()
+        self.due_at, self.found = self._due(), {}
         self.pause(history)
 
     def pause(self, history: History) -> None:
@@ -76,7 +81,7 @@ class Opening:
             spans = pause_spans(history.pauses, self.commitment.clock, terms)
             stops = within_budget(spans, terms.budget, self.timeline, self.budget_from)
             self.timeline = self.timeline.without(stops)
-            self.due_at = self._due()
+            self.due_at, self.found = self._due(), {}
 
     def _due(self) -> Instant | None:
         return None if self.length is None else self.timeline.due(self.started_at, self.length)
@@ -103,17 +108,39 @@ def opening_at(
     return Opening(commitment, policy, cycle, opened, counted_in)
 
 
-def reopened(opening: Opening, cycle: Cycle) -> Opening:
-    """Start a clock again after its cycle went on; the same promise, from the same instant."""
-    commitment, policy = opening.commitment, opening.policy
-    pinned: Calendar | None
-    if commitment.clock in kinds.FROM_CREATION:
-        pinned = opening.timeline.spans[0].calendar
-    else:
-        pinned, _ = pinned_by(commitment, policy, cycle.handoffs[0].team_id)
-    seen = cycle.seen_by(commitment.debtor)
-    counted_in = timeline_of(seen, policy, pinned), opening.calendar, opening.segment
-    return Opening(commitment, policy, seen, (opening.opened_at, opening.instance), counted_in)
+class Reopening:
+    """Starts the clocks of a cycle again after it was handed on, from the same instants."""
+
+    __slots__ = ("_cycle", "_shared")
+
+    def __init__(self, cycle: Cycle) -> None:
+        """Take the cycle as it is now."""
+        self._cycle = cycle
+        self._shared: dict[int, Timeline] = {}
+
+    def reopened(self, opening: Opening, *, is_due_kept: bool) -> Opening:
+        """Start a clock again.
+
+        Args:
+            opening: As it was.
+            is_due_kept: All further owners have the calendar of the last one before.
+        """
+        commitment, policy = opening.commitment, opening.policy
+        pinned: Calendar | None
+        if commitment.clock in kinds.FROM_CREATION:
+            pinned = opening.timeline.spans[0].calendar
+        else:
+            pinned, _ = pinned_by(commitment, policy, self._cycle.handoffs[0].team_id)
+        seen = self._cycle.seen_by(commitment.debtor)
+        timeline = self._shared.get(id(pinned))
+        if timeline is None:
+            timeline = self._shared[id(pinned)] = timeline_of(seen, policy, pinned)
+        if is_due_kept:
+            kept = copy(opening)
+            kept.cycle, kept.timeline = seen, timeline
+            return kept
+        counted_in = timeline, opening.calendar, opening.segment
+        return Opening(commitment, policy, seen, (opening.opened_at, opening.instance), counted_in)
 
 
 def counted_in_of(

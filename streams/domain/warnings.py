@@ -44,7 +44,7 @@ class Due(NamedTuple):
 
 def warnings_due(clock: Clock, entry: Published, now: Instant) -> Iterator[Due]:
     """Give the warnings of an open clock that are due and new, and note them as said."""
-    if not is_watched(clock):
+    if not is_watched(clock) or not any(at <= now for at in moments(clock)):
         return
     if clock.commitment.warn_at:
         yield from _shares(clock, entry, now)

@@ -45,4 +45,5 @@ def clock_of(opening: Opening, end: End, counted: Counted) -> Clock:
         target=counted.target,
         unit=counted.unit,
         connected=counted.connected,
+        found=opening.found,
     )
