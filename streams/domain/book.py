@@ -383,6 +383,8 @@ class Book:
 
     def _resume_sweep(self) -> None:
         """Go on with what a process before this one had begun."""
+        if not (self._to_resume or self._control.has_unfinished):
+            return
         for at in self._control.take_unfinished():
             self._sweep_all(at)
         for lead_id in self._to_resume:

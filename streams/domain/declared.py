@@ -36,6 +36,7 @@ class Declared:
     sources: Sources = field(default_factory=Sources)
     sweeps: set[Instant] = field(default_factory=set)
     _watched: frozenset[str] = frozenset()
+    _is_heard: bool = True
     _unfinished: set[Instant] = field(default_factory=set)
     _changed: set[bytes] = field(default_factory=set)
 
@@ -58,12 +59,14 @@ class Declared:
     def hear(self, origin: str, seen_at: Instant) -> None:
         """A fact of a source was seen."""
         self.sources.hear(origin, seen_at)
+        self._is_heard = True
         if origin in self._watched:
             self._changed.add(_SOURCES)
 
     def complete(self, origin: str, complete_up_to: Instant, seen_at: Instant) -> None:
         """All facts of a source up to an instant have been sent."""
         self.sources.complete(origin, complete_up_to, seen_at)
+        self._is_heard = True
         if origin in self._watched:
             self._changed.add(_SOURCES)
 
@@ -74,10 +77,16 @@ class Declared:
 
     def end_step(self, now: Instant) -> None:
         """Forget the sweeps that have reached every lead, and what was heard before others."""
-        self.sources.forget(now)
+        if self._is_heard:
+            self._is_heard = self.sources.forget(now)
         if done := {at for at in self.sweeps if at <= now}:
             self.sweeps -= done
             self._changed.add(_SWEEPS)
+
+    @property
+    def has_unfinished(self) -> bool:
+        """Sweeps that another process began are still to be taken."""
+        return bool(self._unfinished)
 
     def take_unfinished(self) -> list[Instant]:
         """Give, once, the sweeps that another process began."""

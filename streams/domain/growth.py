@@ -9,7 +9,7 @@ Source:
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from schemas.facts import (
@@ -135,7 +135,7 @@ class _Draft:
         if cycle is None or cycle.ended_at is not None:
             return False
         if self.cycle is None:
-            cycle = self.cycle = replace(cycle, handoffs=[*cycle.handoffs], stops=[*cycle.stops])
+            cycle = self.cycle = cycle.copied()
         if isinstance(fact, HandedOff) and cycle.handoffs:
             cycle.handoffs.append(handoff_of(fact))
             self.handoffs.append(cycle.handoffs[-1])

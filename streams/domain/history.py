@@ -112,6 +112,21 @@ class Cycle:
         ended_at, ended_by, event_id = self.closed or (None, None, None)
         return replace(self, ended_at=ended_at, ended_by=ended_by, end_event_id=event_id)
 
+    def copied(self) -> "Cycle":
+        """Copy it, so that it can go on while the one before stays as it was."""
+        return Cycle(
+            self.number,
+            self.after,
+            self.earlier,
+            [*self.handoffs],
+            self.ended_at,
+            self.ended_by,
+            self.end_event_id,
+            self.is_returned,
+            self.closed,
+            [*self.stops],
+        )
+
     def holds(self, attempt: Attempt) -> bool:
         """Tell whether an attempt belongs to this cycle, by when it occurred."""
         return self.after < attempt.occurred_at and (

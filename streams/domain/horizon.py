@@ -78,10 +78,6 @@ class Memo:
         same = known.policies is self.known.policies
         return same and known.exclusions is self.known.exclusions
 
-    def is_done(self, clock: Clock) -> bool:
-        """Tell whether all has been said of a clock, whatever comes."""
-        return self.done.get(clock.key) is clock
-
     def is_quiet(self, known: Known, now: Instant) -> bool:
         """Tell whether at most a share of a target is used up since the last step."""
         quiet_until = self.quiet_until
@@ -120,16 +116,18 @@ class Horizon:
 
     def clocks(self) -> list[Clock]:
         """Judge each clock by the facts that may still change it; frozen ones are left out."""
-        judged = self._judge(self.without)
+        memo = self.whole()
+        judged = self._judge(self.without) if self.without else memo.clocks
         published = self.lead.published
         if not published:
             return list(judged.values())
-        if not self.without and self.whole().ordinary is not None and _have_last_at(published):
+        if memo.ordinary is not None and not self.without and _have_last_at(published):
             # Nothing was told late, nor again.
             return [
                 clock
                 for key, clock in judged.items()
-                if (entry := published.get(key)) is None or not self.is_frozen(key, entry)
+                if (entry := published.get(key)) is None
+                or not (entry.stands and self.is_frozen(key, entry))
             ]
         clocks = []
         for key in [*judged, *(key for key in published if key not in judged)]:

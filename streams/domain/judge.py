@@ -8,7 +8,6 @@ Source:
 """
 
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -208,8 +207,8 @@ class _GrownCycle:
         if growth.handoffs or not is_current:
             opening = self._reopening.reopened(opening, is_due_kept=is_kept and is_current)
         else:
-            opening = copy(opening)
-            opening.cycle = self._cycle.seen_by(opening.commitment.debtor)
+            seen = self._cycle.seen_by(opening.commitment.debtor)
+            opening = opening.moved(seen, opening.timeline)
         return Row(self._cycle, opening, row.make, row.make(opening, self._history))
 
 

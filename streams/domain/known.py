@@ -24,5 +24,7 @@ class Known:
 
     def at(self, now: Instant) -> "Known":
         """Leave out the exclusions that are declared only later."""
+        if not self.exclusions.declared:
+            return self
         exclusions = self.exclusions.known_at(now)
         return self if exclusions is self.exclusions else replace(self, exclusions=exclusions)

@@ -4,8 +4,6 @@ Source:
     Domain, c.19, "Calendars" and "Starting, stopping, ending"; contract, section 3.
 """
 
-from copy import copy
-
 from schemas.instants import Instant, Micros
 from streams.domain import commitment as kinds
 from streams.domain.calendar import ALWAYS, Calendar
@@ -67,6 +65,22 @@ class Opening:
         self.due_at = self._due()
         # What clocks find of their instants; see there.
         self.found: dict[str, tuple[Instant, ...]] = {}
+
+    def moved(self, cycle: Cycle, timeline: Timeline) -> "Opening":
+        """Copy it to a cycle that has gone on, where start and due are the same."""
+        kept = Opening.__new__(Opening)
+        kept.commitment = self.commitment
+        kept.policy = self.policy
+        kept.cycle = cycle
+        kept.opened_at, kept.instance = self.opened_at, self.instance
+        kept.timeline, kept.calendar, kept.segment = timeline, self.calendar, self.segment
+        kept.started_at = self.started_at
+        kept.length = self.length
+        kept.budget_from = self.budget_from
+        kept.answers = self.answers
+        kept.due_at = self.due_at
+        kept.found = self.found
+        return kept
 
     def restart(self, timeline: Timeline, history: History) -> None:
         """Count in other business time; that moves due, never the start."""
@@ -136,9 +150,7 @@ class Reopening:
         if timeline is None:
             timeline = self._shared[id(pinned)] = timeline_of(seen, policy, pinned)
         if is_due_kept:
-            kept = copy(opening)
-            kept.cycle, kept.timeline = seen, timeline
-            return kept
+            return opening.moved(seen, timeline)
         counted_in = timeline, opening.calendar, opening.segment
         return Opening(commitment, policy, seen, (opening.opened_at, opening.instance), counted_in)
 

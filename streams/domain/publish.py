@@ -68,7 +68,7 @@ _EVIDENCE: Final[dict[str, tuple[type[Fact], ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Publisher:
     """Says what is new of one lead at one instant.
 

@@ -72,16 +72,24 @@ class Sources:
             default=None,
         )
 
-    def forget(self, now: Instant) -> None:
-        """Drop what says nothing more than what was heard later, up to now."""
+    def forget(self, now: Instant) -> bool:
+        """Drop what says nothing more than what was heard later, up to now.
+
+        Returns:
+            Time will tell more of it to be dropped: something was told ahead.
+        """
+        is_ahead = False
         for seen in self._facts.values():
             if len(seen) > 1:
                 del seen[: max(bisect_right(seen, now) - 1, 0)]
+                is_ahead |= len(seen) > 1
         for origin, told in self._complete.items():
             if len(told) > 1:
                 best = self.complete_at(origin, now)
                 ahead = [one for one in told if one[0] > now]
                 told[:] = ahead if best is None else [(now, best), *ahead]
+                is_ahead |= bool(ahead)
+        return is_ahead
 
     def pack(self, origins: Iterable[str]) -> dict[str, Any]:
         """Give what is known of some sources as JSON."""

@@ -61,7 +61,7 @@ def advance_lead(
     """
     known, policies = known.at(now), known.policies
     last = lead.memo
-    has_come = any(at <= now for at, _ in lead.news)
+    has_come = bool(lead.news) and any(at <= now for at, _ in lead.news)
     if isinstance(last, Memo) and not (must_revise or has_come) and last.is_quiet(known, now):
         yield from _quiet_step(lead, last, now, said_at)
         return
@@ -81,12 +81,13 @@ def advance_lead(
     history, clocks = memo.history, horizon.clocks()
     publisher = Publisher(lead, now, said_at, fresh, history.erased_at is not None)
     has_news, sequence = must_revise or bool(fresh), lead.sequence
-    yield from _publish(horizon, clocks, publisher, has_news)
+    yield from _publish(horizon, memo, clocks, publisher, has_news)
     lead.judged_at = now
     has_changed = has_news or lead.sequence != sequence
     if has_changed and not lead.lead_id.startswith(SYNTHETIC):
         lead.uncounted = Uncounted(history, clocks, policies, now)
-    live = [clock for clock in clocks if not memo.is_done(clock)]
+    done = memo.done
+    live = [clock for clock in clocks if done.get(clock.key) is not clock]
     if history.erased_at is None and _look_ahead(horizon, memo, live, policy):
         memo.said = live
         yield from _open_lead(lead, live, history, policy, now)
@@ -133,15 +134,16 @@ def _quiet_step(lead: Lead, memo: Memo, now: Instant, said_at: Instant) -> Itera
 
 def _publish(
     horizon: Horizon,
+    memo: Memo,
     clocks: list[Clock],
     publisher: Publisher,
     has_news: bool,  # noqa: FBT001 - private, and the last word of the call says it
 ) -> Iterator[Record]:
     lead, now = horizon.lead, horizon.now
     lead.unverified_at = None
-    memo = horizon.whole()
+    done = memo.done
     for place, clock in enumerate(clocks):
-        if memo.is_done(clock):
+        if done.get(clock.key) is clock:
             continue
         entry = lead.published.get(clock.key) or Published(clock.commitment.clock, clock.cycle)
         # A verdict that has ended is not revised by new software, only by a new fact.
@@ -157,20 +159,39 @@ def _publish(
             yield from publisher.unverified(clock, entry, waiting_for(entry, sources, now))
         else:
             clocks[place] = judged
-            yield from publisher.breach(judged, entry)
-            if may_revise:
-                yield from publisher.verdict(judged, entry)
-            yield from publisher.warnings(judged, entry)
+            yield from _said(judged, entry, publisher, may_revise)
         _keep(lead, clock if judged is None else judged, entry, now)
         # What waits for a source has not ended, whatever its facts say.
         entry.stands &= judged is not None
         if was_said and horizon.last_at(entry) != last_at:
             entry.first_at = max(entry.first_at, now)
         if judged is clock and _is_done(clock, entry):
-            memo.done[clock.key] = clock
+            done[clock.key] = clock
+    if lead.published:
+        yield from _gone(horizon, clocks, publisher)
+
+
+def _said(
+    clock: Clock,
+    entry: Published,
+    publisher: Publisher,
+    may_revise: bool,  # noqa: FBT001 - likewise
+) -> Iterator[Record]:
+    """Say what is new of a clock; mostly nothing, so nobody is asked who could have no answer."""
+    if entry.breach is not None or clock.is_breached_at(publisher.now):
+        yield from publisher.breach(clock, entry)
+    if may_revise and (clock.ended_at is not None or entry.verdict is not None):
+        yield from publisher.verdict(clock, entry)
+    if clock.ended_at is None:
+        yield from publisher.warnings(clock, entry)
+
+
+def _gone(horizon: Horizon, clocks: list[Clock], publisher: Publisher) -> Iterator[Record]:
+    """Take back what was said of clocks that the facts no longer give."""
+    published = horizon.lead.published
     present = {clock.key for clock in clocks}
-    for key in [key for key in lead.published if key not in present]:
-        if not horizon.is_frozen(key, lead.published[key]):
+    for key in [key for key in published if key not in present]:
+        if not horizon.is_frozen(key, published[key]):
             yield from publisher.gone(key, clocks)
 
 
@@ -197,7 +218,12 @@ def _keep(lead: Lead, clock: Clock, entry: Published, now: Instant) -> None:
 
 def _too_late(lead: Lead, fresh: list[Told], known: Known, now: Instant) -> list[Told]:
     """Find new facts older than the horizon on a lead that is unknown or frozen."""
-    old = [one for one in fresh if _is_old(one, known.policies)]
+    horizon = known.policies.horizon
+    old = [
+        one
+        for one in fresh
+        if one[0] - one[1].occurred_at > horizon and _is_old(one, known.policies)
+    ]
     if not old:
         return []
     if not lead.published:
