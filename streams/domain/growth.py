@@ -170,7 +170,7 @@ def ordinary(told: Iterable[Told], horizon: Micros) -> Ordinary | None:
     """Say what is to be known of a lead; None: something of it is out of the ordinary.
 
     Args:
-        told: All that was ever told of it, ahead or not, one entry an ``event_id``.
+        told: All that is known of it, one entry an ``event_id``.
         horizon: The least correction horizon of all agreements.
     """
     created_at: Instant | None = None

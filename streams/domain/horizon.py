@@ -31,7 +31,6 @@ class Memo:
 
     Attributes:
         known: What was known beside them.
-        until: From when on a further fact is known; None: none was told ahead.
         judged: The clocks, and where they started.
         ordinary: What is to be known to let it grow; None: it is made anew each time.
         at: It holds what was seen up to here.
@@ -42,7 +41,6 @@ class Memo:
     """
 
     known: Known
-    until: Instant | None
     judged: Judgement
     ordinary: Ordinary | None
     at: Instant
@@ -71,17 +69,15 @@ class Memo:
         self.at = now
         return True
 
-    def holds(self, known: Known, now: Instant) -> bool:
+    def holds(self, known: Known) -> bool:
         """Tell whether nothing has become known since, but what is among the lead's news."""
-        if self.until is not None and now >= self.until:
-            return False
         same = known.policies is self.known.policies
         return same and known.exclusions is self.known.exclusions
 
     def is_quiet(self, known: Known, now: Instant) -> bool:
         """Tell whether at most a share of a target is used up since the last step."""
         quiet_until = self.quiet_until
-        return quiet_until is not None and now < quiet_until and self.holds(known, now)
+        return quiet_until is not None and now < quiet_until and self.holds(known)
 
 
 class Grounds(NamedTuple):
@@ -210,7 +206,7 @@ class Horizon:
         """Judge all facts that are known now, or say what was made of them before."""
         lead, now = self.lead, self.now
         memo = lead.memo
-        if isinstance(memo, Memo) and memo.holds(self.known, now):
+        if isinstance(memo, Memo) and memo.holds(self.known):
             ripe = [one for one in lead.news if one[0] <= now] if lead.news else []
             if not ripe or memo.grows(ripe, now):
                 if ripe:
@@ -219,20 +215,24 @@ class Horizon:
         judged = judgement_of(history_of(lead.known_at(now), self.policies), self.known)
         memo = lead.memo = Memo(
             self.known,
-            lead.next_telling(now),
             judged,
             self._ordinary(),
             now,
             lead.newest_telling(now),
             {clock.key: clock for clock in judged.clocks()},
         )
-        lead.news.clear()
+        # What was told ahead is news, too, when its instant comes.
+        lead.news = [one for told in lead.tellings.values() for one in told if one[0] > now]
         return memo
 
     def _ordinary(self) -> Ordinary | None:
-        if any(len(told) > 1 for told in self.lead.tellings.values()):
-            return None
-        return ordinary((told[0] for told in self.lead.tellings.values()), self.policies.horizon)
+        now, known = self.now, []
+        for tellings in self.lead.tellings.values():
+            if len(tellings) > 1:
+                return None
+            if tellings[0][0] <= now:
+                known.append(tellings[0])
+        return ordinary(known, self.policies.horizon)
 
     def _judge(self, dropped: Collection[Told]) -> dict[ClockKey, Clock]:
         if not dropped:
@@ -327,12 +327,7 @@ def _is_erased(known: Collection[Told]) -> bool:
 def fresh_of(lead: Lead, now: Instant) -> list[Told]:
     """List what was told since a lead's last step, until now, in order of telling."""
     memo = lead.memo
-    if (
-        not isinstance(memo, Memo)
-        or lead.judged_at is None
-        or memo.at > lead.judged_at
-        or (memo.until is not None and memo.until <= now)
-    ):
+    if not isinstance(memo, Memo) or lead.judged_at is None or memo.at > lead.judged_at:
         return lead.told_between(lead.judged_at, now)
     fresh = [one for one in lead.news if one[0] <= now]
     if len(fresh) > 1:

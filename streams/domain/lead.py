@@ -101,7 +101,7 @@ class Lead:
             and the digest is still to be made of ``open_now``.
         counted: What it contributes to the panes of its reps; replaced, never changed.
         memo: What the facts gave when they were last judged; never packed.
-        news: What was told since then, later than all that was judged; never packed.
+        news: What is known only later than what was judged then; never packed.
         open_now: What the last ``open-leads`` record says; None: not known; never packed.
         uncounted: What ``counted`` is to be made of; None: it is made; never packed.
         waiting: How it counts among what is open now.

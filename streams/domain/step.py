@@ -300,8 +300,6 @@ def _look_ahead(horizon: Horizon, memo: Memo, clocks: list[Clock], policy: Polic
     dormant_at = told_at + policy.dormant
     if dormant_at > now:
         ahead.append(dormant_at)
-    if memo.until is not None:
-        ahead.append(memo.until)
     ahead += [at for at, _ in lead.news]
     quiet_until = memo.quiet_until = min(ahead or moments_ahead)
     lead.next_at = min([*moments_ahead, quiet_until])
