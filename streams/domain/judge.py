@@ -23,6 +23,7 @@ from streams.domain.history import Cycle, History
 from streams.domain.known import Known
 from streams.domain.opening import Opening, Reopening
 from streams.domain.starting import MAKES, started
+from streams.domain.timeline import FOR_EVER
 
 
 class Row(NamedTuple):
@@ -219,6 +220,9 @@ def _is_settled(row: Row, since: Instant) -> bool:
     for clock in row.clocks:
         # What was answered before it was opened belongs to whoever had it as it opened.
         if clock.ended_at is None or clock.ended_at >= since or clock.opened_at >= since:
+            return False
+        # While a source is silent it ends later than its facts say, and what came counts.
+        if clock.policy.sources and clock.is_breached_at(FOR_EVER):
             return False
     return True
 
