@@ -48,6 +48,16 @@ def fields_of(kind: type[AnyFact]) -> tuple[Field, ...]:
 
 _FIELDS: Final = {name: fields_of(kind) for name, kind in TYPES.items()}
 
+_SHAPES: Final = {
+    name: (
+        TYPES[name],
+        {field.name: (field.attribute, field.check) for field in fields},
+        frozenset(field.attribute for field in fields if field.required),
+    )
+    for name, fields in _FIELDS.items()
+}
+"""By type: its class, the check of each name in JSON, and what is required."""
+
 TYPES_ON: Final = {name: frozenset(TOPICS[name].records) for name in INPUTS}
 """Which types each input topic carries."""
 
@@ -101,6 +111,21 @@ def _type_of(told: dict[str, Any], topic: str | None) -> str:
 def fact_of(told: dict[str, Any], *, topic: str | None = None) -> AnyFact:
     """Build a fact from a decoded JSON object; see ``decode``."""
     name = _type_of(told, topic)
+    kind, checks, required = _SHAPES[name]
+    values: dict[str, Any] = {}
+    try:
+        for json_name, value in told.items():
+            field = checks.get(json_name)
+            if field is not None and value is not None:
+                attribute, check = field
+                values[attribute] = check(value)
+    except RefusedError:
+        return _fact_by_field(name, told)
+    return kind(**values) if required <= values.keys() else _fact_by_field(name, told)
+
+
+def _fact_by_field(name: str, told: dict[str, Any]) -> AnyFact:
+    """Build a fact field by field, so that what is refused first is the first in their order."""
     values: dict[str, Any] = {}
     get = told.get
     for attribute, json_name, required, _, check in _FIELDS[name]:

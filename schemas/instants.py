@@ -19,7 +19,6 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 # datetime.fromisoformat also takes week dates, basic forms, a comma, offsets of 99 minutes
 # and, from some Python on, 24:00: not RFC 3339, and not the same on every Python.
 _RFC3339 = re.compile(
@@ -38,7 +37,8 @@ def parse_instant(text: str) -> Instant:
     """
     if _RFC3339.fullmatch(text) is None:
         raise ValueError(f"{text[:40]!r} is not an RFC 3339 instant with an offset")
-    at = micros_of(datetime.fromisoformat(text.upper()))
+    # The end tells: upper() costs as much as all of this comparison.
+    at = micros_of(datetime.fromisoformat(text if text[-1] == "Z" else text.upper()))
     if not _FIRST <= at <= _LAST:
         raise ValueError(f"{text[:40]!r} is not in the years 1 to 9999 of UTC")
     return at
@@ -46,7 +46,8 @@ def parse_instant(text: str) -> Instant:
 
 def micros_of(moment: datetime) -> Instant:
     """Convert an aware datetime, exactly."""
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
 
 
 _FIRST: Final = micros_of(datetime.min.replace(tzinfo=UTC))

@@ -1,7 +1,9 @@
 """`leadclock replay`: judge a file of facts, without a broker."""
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,7 +57,7 @@ def replay(
     refused.jsonl: the same bytes each time. Without, prints a summary.
     """
     agreement = policy_of(read_body(policy))
-    with Progress("facts") as progress:
+    with Progress("facts") as progress, _without_collector():
         findings = judge_history(
             agreement, read_facts(facts, form), until=until, watch=progress.reached
         )
@@ -65,6 +67,18 @@ def replay(
         click.echo(orjson.dumps(summary(findings)))
     elif out is None:
         click.echo(told(findings), nl=False)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let no garbage be looked for: whatever a replay makes is kept to its end."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _encode_refused(line: RefusedLine) -> bytes:
