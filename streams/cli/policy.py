@@ -15,7 +15,7 @@ from streams.cli.backtest import backtest
 from streams.cli.cluster import reaching
 from streams.cli.everybody import CONTROL, control_places, control_producer
 from streams.cli.options import with_settings
-from streams.cli.policy_files import lint, render
+from streams.cli.policy_files import diff, lint, render
 from streams.config import Settings
 from streams.domain.policy import Policy, policy_digest, policy_of
 from streams.errors import ConfigurationError
@@ -46,7 +46,7 @@ def policy() -> None:
     """Check, show, try and publish agreements."""
 
 
-for command in (backtest, lint, render):
+for command in (backtest, diff, lint, render):
     policy.add_command(command)
 
 

@@ -1,5 +1,6 @@
-"""`leadclock policy lint` and `render`: what a file says, without Kafka."""
+"""`leadclock policy lint`, `render` and `diff`: what files say, without Kafka."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ import orjson
 from schemas.instants import datetime_of
 from streams.cli.agreements import read_body, read_text
 from streams.cli.exits import ANSWER_IS_NO, DONE
+from streams.domain.diff import changes
 from streams.domain.document import Document, read_document
 from streams.domain.found import shown
 from streams.domain.lint import WARNING, Remark
@@ -55,6 +57,26 @@ def render(*, file: str) -> None:
     of explanations and dashboards.
     """
     click.echo(as_page(policy_of(read_body(file))), nl=False)
+
+
+@click.command(short_help="Say what changes between two agreements, and for whom.")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def diff(*, old: str, new: str, as_json: bool) -> int:
+    """Say what changes between two agreements, and for whom.
+
+    Promises in their own words, which leads fall under another promise, the hours and reps of
+    each team, and what else is counted otherwise. Ends with 0 when nothing changes, else 1.
+    """
+    found = changes(policy_of(read_body(old)), policy_of(read_body(new)))
+    for one in found:
+        if as_json:
+            click.echo(orjson.dumps(asdict(one)))
+        else:
+            click.echo(f"{one.whom}, {one.what}")
+            click.echo(f"  - {one.before or 'nothing'}\n  + {one.after or 'nothing'}")
+    return ANSWER_IS_NO if found else DONE
 
 
 def _today() -> date:

@@ -51,6 +51,19 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from _changes(policy)
 
 
+def parts(policy: Policy) -> dict[str, list[str]]:
+    """Give by title the sentences that are about neither a single promise nor a team."""
+    written = {
+        "when it stands still": _stops(policy),
+        "how it is counted": _counting(policy),
+        "when a promise is at risk or broken": _consequences(policy),
+    }
+    return {
+        title: [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+        for title, lines in written.items()
+    }
+
+
 def _promises(policy: Policy) -> Iterator[str]:
     yield from _head("What we promise each other")
     columns = [

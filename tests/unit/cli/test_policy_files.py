@@ -66,3 +66,41 @@ def test_a_file_that_is_wrong_is_refused_first() -> None:
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr.count("found '") == 5
     assert "cannot be read" in complaint("policy", "lint", "nowhere.yaml")
+
+
+def test_diff_says_what_changes_and_for_whom(tmp_path: Path) -> None:
+    """A target, a promise for some leads, hours, reps and a budget: each with before and after."""
+    text = AGREEMENT.read_text(encoding="utf-8")
+    for old, new in (
+        ("target: PT4H", "target: PT2H"),
+        ("source: [website]", "source: [website, fair]"),
+        ("rep-ben: {alias: Ben}", "rep-cem: {alias: Cem}"),
+        ('["08:00-20:00"]', '["09:00-20:00"]'),
+        ("budget: PT16H", "budget: PT8H"),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    file = tmp_path / "new.yaml"
+    file.write_text(text, encoding="utf-8")
+
+    result = run("policy", "diff", str(AGREEMENT), str(file))
+    told = run("policy", "diff", str(AGREEMENT), str(file), "--json").stdout.splitlines()
+
+    assert result.exit_code == 1
+    assert [(one["whom"], one["what"]) for one in map(orjson.loads, told)] == [
+        ("Sales", "website-speed"),
+        ("Sales", "speed"),
+        ("leads with source fair", "response time"),
+        ("nord", "reps"),
+        ("sued", "hours"),
+        ("everybody", "when it stands still"),
+    ]
+    assert "leads with source fair, response time\n  - speed\n  + website-speed\n" in result.stdout
+    assert "  - rep-anna and rep-ben\n  + rep-anna and rep-cem\n" in result.stdout
+
+
+def test_diff_of_the_same_is_nothing() -> None:
+    """Exit code 0, and no word."""
+    result = run("policy", "diff", str(AGREEMENT), str(AGREEMENT))
+
+    assert (result.exit_code, result.stdout) == (0, "")
