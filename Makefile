@@ -96,6 +96,10 @@ simulate-faults: $(DEV_ENV)/.installed ## the shell in a simulated world, from s
 bench-scrape: $(DEV_ENV)/.installed ## a scrape of 5,000 reps beside the stock Prometheus client's
 	@"$(DEV_ENV)/bin/python" -m benchmarks.scrape $(ARGS)
 
+.PHONY: bench-replay
+bench-replay: $(DEV_ENV)/.installed ## a replay beside parsing the same lines; ARGS="log.csv --format bpic2012"
+	@"$(DEV_ENV)/bin/python" -m benchmarks.replay_cost $(ARGS)
+
 .PHONY: bench-throughput
 bench-throughput: $(DEV_ENV)/.installed ## facts per CPU second beside a plain exactly-once loop, on a real Kafka; Linux
 	@"$(DEV_ENV)/bin/python" -m benchmarks.throughput $(ARGS)
